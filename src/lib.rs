@@ -1,0 +1,3 @@
+//! ssi, the Service Status Indicator.
+pub mod line;
+pub mod status;
