@@ -1,3 +1,31 @@
-//! ssi, the Service Status Indicator.
+//! ssi, the Service Status Indicator: bash scripts with a metadata header become sandboxed systemd services, and their
+//! runs one live board.
+//!
+//! Data flows one way. The core reads no file, clock, environment or bus; edges do that and know only the core:
+//!
+//! ```text
+//! core:   source -> header -> check -> unit          line -> verdict, board -> event
+//! edges:  paths, files, store, systemd, runner, tail, server, scheduler
+//! above:  agent, cli
+//! ```
+
+// Core.
+pub mod board;
+pub mod calendar;
+pub mod check;
+pub mod event;
+pub mod header;
 pub mod line;
+pub mod perfdata;
+pub mod source;
+mod spelling;
 pub mod status;
+pub mod timespan;
+pub mod unit;
+pub mod verdict;
+
+// Edges.
+pub mod files;
+pub mod identity;
+pub mod paths;
+pub mod runner;

@@ -1,0 +1,118 @@
+//! The current status of every check of one host: the fold of everything that is read about them.
+//!
+//! Input: checks as they are installed, lines of their logs, what systemd says of their units; each with the time of arrival.
+//! Output: [`Change`]s in the order in which they happened. A board is a value; it reads no clock, file or bus.
+
+mod entry;
+mod row;
+mod runs;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+pub use entry::Entry;
+pub use row::Row;
+
+use crate::check::{Check, CheckId};
+use crate::event::{Body, Change};
+use crate::line::{Line, Trigger};
+
+/// The board of one host.
+#[derive(Clone, Debug)]
+pub struct Board {
+    host: String,
+    zone: TimeZone,
+    entries: BTreeMap<CheckId, Entry>,
+}
+
+impl Board {
+    /// An empty board; `zone` is the host's, in which log lines without an offset are read.
+    pub fn new(host: impl Into<String>, zone: TimeZone) -> Board {
+        Board { host: host.into(), zone, entries: BTreeMap::new() }
+    }
+
+    /// The host's name.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// What is known of a check.
+    pub fn get(&self, id: &CheckId) -> Option<&Entry> {
+        self.entries.get(id)
+    }
+
+    /// All checks, by id.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.values()
+    }
+
+    /// The rows of `list --json` and of `hello`.
+    pub fn rows(&self) -> Vec<Row> {
+        self.entries.values().map(|entry| entry.row(&self.host)).collect()
+    }
+
+    /// A check is installed, or its script changed. Its status and history stay.
+    pub fn install(&mut self, check: Check, enabled: bool, out: &mut Vec<Change>) {
+        let id = check.id.clone();
+        let known = self.entries.get_mut(&id);
+        let body = match known {
+            Some(entry) if entry.check == check && entry.enabled == enabled => return,
+            Some(entry) => {
+                entry.check = check;
+                entry.enabled = enabled;
+                Body::Updated { check: Box::new(entry.row(&self.host)) }
+            }
+            None => {
+                let entry = Entry::new(check, enabled);
+                let row = entry.row(&self.host);
+                self.entries.insert(id.clone(), entry);
+                Body::Added { check: Box::new(row) }
+            }
+        };
+        out.push(Change { id, body });
+    }
+
+    /// A check is gone.
+    pub fn remove(&mut self, id: &CheckId, out: &mut Vec<Change>) {
+        if let Some(entry) = self.entries.remove(id) {
+            out.push(Change { id: id.clone(), body: Body::Removed { check: Box::new(entry.row(&self.host)) } });
+        }
+    }
+
+    /// The timer was switched on or off.
+    pub fn enable(&mut self, id: &CheckId, enabled: bool, out: &mut Vec<Change>) {
+        let host = &self.host;
+        if let Some(entry) = self.entries.get_mut(id).filter(|entry| entry.enabled != enabled) {
+            entry.enabled = enabled;
+            if !enabled {
+                entry.next_run = None;
+            }
+            out.push(Change { id: id.clone(), body: Body::Updated { check: Box::new(entry.row(host)) } });
+        }
+    }
+
+    /// When the timer elapses next. Too frequent to be an event: it follows from the schedule.
+    pub fn schedule(&mut self, id: &CheckId, next_run: Option<Timestamp>) {
+        if let Some(entry) = self.entries.get_mut(id) {
+            entry.next_run = next_run;
+        }
+    }
+
+    /// A line of the log of `id` was read at `now`. Lines of unknown checks are passed over.
+    pub fn read(&mut self, id: &CheckId, line: &Line<'_>, now: Timestamp, out: &mut Vec<Change>) {
+        if let Some(entry) = self.entries.get_mut(id) {
+            entry.read(line, &self.zone, now, &mut |body| out.push(Change { id: id.clone(), body }));
+        }
+    }
+
+    /// systemd started the unit of `id`; the start line in the log follows.
+    pub fn started(&mut self, id: &CheckId, run: &str, trigger: Option<Trigger>, now: Timestamp, out: &mut Vec<Change>) {
+        if let Some(entry) = self.entries.get_mut(id) {
+            entry.started(run, trigger, now, now, &mut |body| out.push(Change { id: id.clone(), body }));
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! What a board knows of one check.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::runs::{OpenRun, RunIds};
+use crate::check::Check;
+use crate::event::{Body, Record};
+use crate::line::{Line, RunEnd, StatusLine};
+use crate::perfdata::{self, Metric};
+use crate::status::Status;
+
+/// One check with its status.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// What its header says.
+    pub check: Check,
+    /// Whether its timer is switched on.
+    pub enabled: bool,
+    /// Its status.
+    pub status: Status,
+    /// The last verdict's message; empty before the first.
+    pub message: String,
+    /// Since when it has this status.
+    pub since: Option<Timestamp>,
+    /// When it last ran.
+    pub last_run: Option<Timestamp>,
+    /// When it runs next.
+    pub next_run: Option<Timestamp>,
+    /// The performance data of its last run.
+    pub perfdata: Vec<Metric>,
+    /// The JSON document of its last run.
+    pub document: Option<String>,
+    /// Bad verdicts in a row that `confirm:` still holds back.
+    unconfirmed: u32,
+    pub(super) open: Option<OpenRun>,
+    pub(super) closed: RunIds,
+}
+
+impl Entry {
+    /// A check of which nothing is known yet.
+    pub fn new(check: Check, enabled: bool) -> Entry {
+        Entry {
+            check,
+            enabled,
+            status: Status::Unknown,
+            message: String::new(),
+            since: None,
+            last_run: None,
+            next_run: None,
+            perfdata: Vec::new(),
+            document: None,
+            unconfirmed: 0,
+            open: None,
+            closed: RunIds::default(),
+        }
+    }
+
+    /// The start of the run that goes on now.
+    pub fn running_since(&self) -> Option<Timestamp> {
+        self.open.as_ref().map(|run| run.start)
+    }
+
+    /// Whether `confirm:` holds back a bad verdict.
+    pub fn is_soft(&self) -> bool {
+        self.unconfirmed > 0
+    }
+
+    /// Folds one line of its log.
+    pub fn read(&mut self, line: &Line<'_>, zone: &TimeZone, now: Timestamp, emit: &mut dyn FnMut(Body)) {
+        match line {
+            Line::Start(start) => self.started(start.run, Some(start.trigger), start.time.instant, now, emit),
+            Line::End(end) => self.ended(end, now, emit),
+            Line::Status(line) => self.said(line, zone, now, emit),
+            Line::Perfdata(text) => self.perfdata = perfdata::parse(text),
+            Line::Json(text) => self.document = Some((*text).to_owned()),
+            Line::Detail(text) => {
+                if let Some(run) = &mut self.open {
+                    run.detail(text);
+                }
+            }
+        }
+    }
+
+    /// A status line: progress inside of a run, a verdict of another program outside.
+    fn said(&mut self, line: &StatusLine<'_>, zone: &TimeZone, now: Timestamp, emit: &mut dyn FnMut(Body)) {
+        let line_time = line.stamp.instant(zone);
+        if let Some(run) = &self.open {
+            return emit(Body::Status(Record {
+                status: line.status,
+                previous: self.status,
+                changed: false,
+                progress: true,
+                message: line.message.to_owned(),
+                line_time,
+                run: Some(run.id.clone()),
+                marks: Vec::new(),
+            }));
+        }
+        self.last_run = Some(line_time.unwrap_or(now));
+        self.commit(line.status, line.message, line_time, None, now, emit);
+    }
+
+    /// A run ended with a verdict. `UNKNOWN` means that it was stopped on purpose and leaves the status as it is.
+    fn ended(&mut self, end: &RunEnd<'_>, now: Timestamp, emit: &mut dyn FnMut(Body)) {
+        if !self.finished(end, emit) || end.status == Status::Unknown {
+            return;
+        }
+        self.commit(end.status, end.message, Some(end.time.instant), Some(end.run), now, emit);
+    }
+
+    /// A verdict. Bad ones count only from the `confirm`th in a row; the first good one ends it.
+    pub(super) fn commit(
+        &mut self,
+        verdict: Status,
+        message: &str,
+        line_time: Option<Timestamp>,
+        run: Option<&str>,
+        now: Timestamp,
+        emit: &mut dyn FnMut(Body),
+    ) {
+        let previous = self.status;
+        self.unconfirmed = if verdict.is_bad() && !previous.is_bad() { self.unconfirmed + 1 } else { 0 };
+        let soft = self.unconfirmed > 0 && self.unconfirmed < self.check.confirm;
+        if !soft {
+            self.unconfirmed = 0;
+            if verdict != previous {
+                self.status = verdict;
+                self.since = Some(line_time.unwrap_or(now));
+            }
+        }
+        self.message.clear();
+        self.message.push_str(message);
+        emit(Body::Status(Record {
+            status: self.status,
+            previous,
+            changed: self.status != previous,
+            progress: false,
+            message: message.to_owned(),
+            line_time,
+            run: run.map(str::to_owned),
+            marks: if soft { vec!["soft"] } else { Vec::new() },
+        }));
+    }
+}

@@ -1,0 +1,133 @@
+//! The runs of one check: which is open, which are over.
+
+use jiff::Timestamp;
+
+use super::Entry;
+use crate::event::{Body, Phase, RunPhase};
+use crate::line::{Exit, RunEnd, Trigger};
+use crate::status::Status;
+
+/// A run between its start and its end.
+#[derive(Clone, Debug)]
+pub(super) struct OpenRun {
+    pub(super) id: String,
+    pub(super) start: Timestamp,
+    trigger: Option<Trigger>,
+    detail: Vec<String>,
+}
+
+impl OpenRun {
+    /// The runner caps the detail of a run; other programs do not, so the number of lines is capped here as well.
+    pub(super) fn detail(&mut self, line: &str) {
+        const MOST_LINES: usize = 1000;
+        if self.detail.len() < MOST_LINES {
+            self.detail.push(line.to_owned());
+        }
+    }
+}
+
+/// The ids of the last runs that ended, so that no run ends twice.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RunIds(std::collections::VecDeque<String>);
+
+impl RunIds {
+    const KEPT: usize = 2;
+
+    fn contains(&self, id: &str) -> bool {
+        self.0.iter().any(|known| known == id)
+    }
+
+    fn push(&mut self, id: String) {
+        if self.0.len() == Self::KEPT {
+            self.0.pop_front();
+        }
+        self.0.push_back(id);
+    }
+}
+
+impl Entry {
+    /// A run began: by its line in the log, or by systemd's signal. Said once, whichever comes first.
+    pub(super) fn started(
+        &mut self,
+        id: &str,
+        trigger: Option<Trigger>,
+        start: Timestamp,
+        now: Timestamp,
+        emit: &mut dyn FnMut(Body),
+    ) {
+        if self.closed.contains(id) {
+            return;
+        }
+        if let Some(open) = self.open.as_mut().filter(|open| open.id == id) {
+            open.start = start;
+            open.trigger = trigger.or(open.trigger);
+            return;
+        }
+        self.close_lost_run(now, emit);
+        self.perfdata.clear();
+        self.last_run = Some(start);
+        self.open = Some(OpenRun { id: id.to_owned(), start, trigger, detail: Vec::new() });
+        emit(Body::Run(RunPhase {
+            run: id.to_owned(),
+            phase: Phase::Started,
+            trigger,
+            result: None,
+            exit: None,
+            duration_seconds: None,
+            detail: None,
+        }));
+    }
+
+    /// The next run began and the last one has no end: nobody saw it die (power loss, a log that was cut).
+    fn close_lost_run(&mut self, now: Timestamp, emit: &mut dyn FnMut(Body)) {
+        let Some(open) = self.open.take() else { return };
+        emit(Body::Run(RunPhase {
+            run: open.id.clone(),
+            phase: Phase::Finished,
+            trigger: open.trigger,
+            result: Some("lost".to_owned()),
+            exit: None,
+            duration_seconds: None,
+            detail: Some(open.detail),
+        }));
+        self.commit(Status::Error, "the run did not end: no verdict was written", None, Some(&open.id), now, emit);
+        self.closed.push(open.id);
+    }
+
+    /// A run ended by its line in the log. False when that run had ended before.
+    pub(super) fn finished(&mut self, end: &RunEnd<'_>, emit: &mut dyn FnMut(Body)) -> bool {
+        if self.closed.contains(end.run) {
+            return false;
+        }
+        let open = self.open.take_if(|open| open.id == end.run);
+        if open.is_none() && self.open.is_none() {
+            // Its start was never written (the unit could not start) or lies before what is left of the log.
+            self.last_run = Some(end.time.instant);
+        }
+        let (trigger, detail) = open.map(|run| (run.trigger, run.detail)).unwrap_or_default();
+        self.closed.push(end.run.to_owned());
+        emit(Body::Run(RunPhase {
+            run: end.run.to_owned(),
+            phase: Phase::Finished,
+            trigger,
+            result: Some(result(end).to_owned()),
+            exit: (end.exit != Exit::Unseen).then(|| end.exit.to_string()),
+            duration_seconds: end.cost.duration.map(|d| d.as_secs_f64()),
+            detail: Some(detail),
+        }));
+        true
+    }
+}
+
+/// systemd's words for how a service ended.
+fn result<'a>(end: &RunEnd<'a>) -> &'a str {
+    match (end.result, end.exit) {
+        (Some(word), _) => word,
+        (None, _) if end.status == Status::Unknown => "stopped",
+        (None, Exit::Code(0)) => "success",
+        (None, Exit::Code(_)) => "exit-code",
+        (None, Exit::Signal(_)) => "signal",
+        (None, Exit::Timeout) => "timeout",
+        (None, Exit::Unseen) => "unknown",
+    }
+}

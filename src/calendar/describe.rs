@@ -1,0 +1,7 @@
+//! E
+impl crate::calendar::Calendar {
+    /// x
+    pub fn describe(&self) -> String {
+        String::new()
+    }
+}

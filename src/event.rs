@@ -1,0 +1,204 @@
+//! What subscribers receive: one change of a board, numbered.
+//!
+//! Input: what the board emits ([`Change`]). Output: the JSON of a WebSocket frame. The number and the epoch are given by whoever
+//! publishes; (host id, epoch, seq) never comes twice.
+
+use jiff::Timestamp;
+use serde::{Serialize, Serializer};
+
+use crate::board::Row;
+use crate::check::CheckId;
+use crate::line::Trigger;
+use crate::status::Status;
+
+/// What kind of thing an event is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// An installed script.
+    Check,
+}
+
+/// One change of one thing on the board.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// Which check.
+    pub id: CheckId,
+    /// What happened.
+    pub body: Body,
+}
+
+/// What happened, in the words of the frame's `type`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub enum Body {
+    /// A record was read, whether it changed the status or not.
+    Status(Record),
+    /// A run began or ended.
+    Run(RunPhase),
+    /// A check was installed.
+    Added {
+        /// Its row, as in `hello`.
+        check: Box<Row>,
+    },
+    /// A check's header, schedule or state changed.
+    Updated {
+        /// Its row after the change.
+        check: Box<Row>,
+    },
+    /// A check is gone.
+    Removed {
+        /// Its last row.
+        check: Box<Row>,
+    },
+}
+
+impl Body {
+    /// Whether a subscriber of `?changes=only` wants it: everything but records that change nothing.
+    pub fn is_change(&self) -> bool {
+        !matches!(self, Body::Status(record) if !record.changed)
+    }
+}
+
+/// A status that was read from a log.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Record {
+    /// The status of the check after this record; in a progress record, what the line says.
+    pub status: Status,
+    /// The status of the check before it.
+    pub previous: Status,
+    /// Whether the two differ.
+    pub changed: bool,
+    /// A line inside an open run: shown live, changes nothing.
+    pub progress: bool,
+    /// One line.
+    pub message: String,
+    /// The time that the line itself carries.
+    #[serde(serialize_with = "millis_or_null")]
+    pub line_time: Option<Timestamp>,
+    /// The run that it came from; null for a line of another program.
+    pub run: Option<String>,
+    /// Words that qualify it, such as `soft` while `confirm:` is not reached.
+    pub marks: Vec<&'static str>,
+}
+
+/// A run that began or ended.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RunPhase {
+    /// systemd's invocation id.
+    pub run: String,
+    /// `started` or `finished`.
+    pub phase: Phase,
+    /// What started it, where that is known.
+    pub trigger: Option<Trigger>,
+    /// `success`, or what ended it: `exit-code`, `signal`, `timeout`, `stopped`, `lost` or systemd's own word.
+    pub result: Option<String>,
+    /// The exit code, or the signal's name.
+    pub exit: Option<String>,
+    /// From start to end.
+    pub duration_seconds: Option<f64>,
+    /// What it printed beside status lines, at the end.
+    pub detail: Option<Vec<String>>,
+}
+
+/// The two ends of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// It began.
+    Started,
+    /// It ended.
+    Finished,
+}
+
+/// Where events come from and how they are numbered; the same for all frames of one publisher.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Origin {
+    /// Differs after each start, unless a database carries it on.
+    pub epoch: String,
+    /// The host's name.
+    pub host: String,
+}
+
+#[derive(Serialize)]
+struct EventFrame<'a> {
+    #[serde(flatten)]
+    body: &'a Body,
+    epoch: &'a str,
+    seq: u64,
+    host: &'a str,
+    #[serde(serialize_with = "millis")]
+    time: Timestamp,
+    kind: Kind,
+    id: &'a CheckId,
+}
+
+/// The frame of the event number `seq`, which arrived at `time`.
+pub fn frame(origin: &Origin, seq: u64, time: Timestamp, change: &Change) -> serde_json::Result<Vec<u8>> {
+    let mut out = Vec::with_capacity(384);
+    let Origin { epoch, host } = origin;
+    let frame = EventFrame { body: &change.body, epoch, seq, host, time, kind: Kind::Check, id: &change.id };
+    serde_json::to_writer(&mut out, &frame)?;
+    Ok(out)
+}
+
+/// How a subscription begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Greeting {
+    /// With the whole board.
+    Fresh,
+    /// With the whole board, because the subscriber fell behind what is kept.
+    Resync,
+    /// Without a board: the missing events follow.
+    Resumed,
+}
+
+#[derive(Serialize)]
+struct HelloFrame<'a> {
+    r#type: &'static str,
+    epoch: &'a str,
+    seq: u64,
+    host: &'a str,
+    host_id: &'a str,
+    #[serde(serialize_with = "millis")]
+    time: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checks: Option<&'a [Row]>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    resync: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    resumed: bool,
+}
+
+/// The `hello` frame: the board as it stands after the event number `seq`.
+pub fn hello(
+    origin: &Origin,
+    host_id: &str,
+    seq: u64,
+    time: Timestamp,
+    rows: &[Row],
+    greeting: Greeting,
+) -> serde_json::Result<Vec<u8>> {
+    let resumed = greeting == Greeting::Resumed;
+    let (checks, resync) = ((!resumed).then_some(rows), greeting == Greeting::Resync);
+    let Origin { epoch, host } = origin;
+    serde_json::to_vec(&HelloFrame { r#type: "hello", epoch, seq, host, host_id, time, checks, resync, resumed })
+}
+
+/// A time as every JSON of ssi has it: RFC 3339, UTC, milliseconds.
+pub fn rfc3339(time: Timestamp) -> String {
+    format!("{time:.3}")
+}
+
+/// [`rfc3339`] for serde.
+pub fn millis<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&format_args!("{time:.3}"))
+}
+
+/// [`millis`], or null.
+pub fn millis_or_null<S: Serializer>(time: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+    match time {
+        Some(time) => millis(time, serializer),
+        None => serializer.serialize_none(),
+    }
+}

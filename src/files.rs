@@ -1,0 +1,87 @@
+//! Writing files so that a crash or a full disk leaves the old one or the new one, never half of one.
+//!
+//! Input: paths and bytes. Output: files, or an error that names the path.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+/// A file operation that failed.
+#[derive(Debug, thiserror::Error)]
+#[error("could not {action} `{}`", path.display())]
+pub struct FileError {
+    /// What was attempted.
+    pub action: &'static str,
+    /// On what.
+    pub path: PathBuf,
+    /// Why not.
+    #[source]
+    pub source: io::Error,
+}
+
+impl FileError {
+    /// For `map_err`: the same error with its place.
+    pub fn at<'a>(action: &'static str, path: &'a Path) -> impl Fn(io::Error) -> FileError + 'a {
+        move |source| FileError { action, path: path.to_owned(), source }
+    }
+
+    /// Whether more rights would help.
+    pub fn is_permission(&self) -> bool {
+        matches!(self.source.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
+    }
+}
+
+/// Replaces `path` by `content` with this mode: a temporary file beside it, fsync, rename.
+pub fn write(path: &Path, content: &[u8], mode: u32) -> Result<(), FileError> {
+    let fail = FileError::at("write", path);
+    let dir = path.parent().unwrap_or(Path::new("/"));
+    fs::create_dir_all(dir).map_err(FileError::at("create", dir))?;
+    let mut file = tempfile::Builder::new().prefix(".ssi-").tempfile_in(dir).map_err(&fail)?;
+    file.write_all(content).map_err(&fail)?;
+    file.as_file().set_permissions(fs::Permissions::from_mode(mode)).map_err(&fail)?;
+    file.as_file().sync_all().map_err(&fail)?;
+    file.persist(path).map_err(|error| fail(error.error))?;
+    sync_dir(dir).map_err(&fail)
+}
+
+/// Makes a rename or a removal in `dir` last through a power loss.
+fn sync_dir(dir: &Path) -> io::Result<()> {
+    File::open(dir)?.sync_all()
+}
+
+/// Removes a file; one that is not there is as good.
+pub fn remove(path: &Path) -> Result<bool, FileError> {
+    match fs::remove_file(path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(FileError::at("remove", path)(error)),
+    }
+}
+
+/// Reads a regular file of at most `limit` bytes, without waiting on a pipe or a device.
+pub fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
+    let fail = FileError::at("read", path);
+    let flags = nix::fcntl::OFlag::O_NONBLOCK;
+    let file = File::options().read(true).custom_flags(flags.bits()).open(path).map_err(&fail)?;
+    let metadata = file.metadata().map_err(&fail)?;
+    if !metadata.is_file() {
+        return Err(fail(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file")));
+    }
+    if metadata.len() > limit {
+        let text = format!("it has {} bytes; at most {limit} are read", metadata.len());
+        return Err(fail(io::Error::new(io::ErrorKind::FileTooLarge, text)));
+    }
+    let mut content = Vec::with_capacity(metadata.len() as usize);
+    file.take(limit).read_to_end(&mut content).map_err(&fail)?;
+    Ok(content)
+}
+
+/// Reads a file that may be missing.
+pub fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
+    match fs::read(path) {
+        Ok(content) => Ok(Some(content)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(FileError::at("read", path)(error)),
+    }
+}

@@ -1,0 +1,107 @@
+//! One run of a check: `ssi exec`.
+//!
+//! Input: an installed script and what systemd says in the environment. Output: the lines of the run on standard output, which is
+//! the check's log, and an exit code that is not zero only when the check itself broke. Single-threaded and without a runtime:
+//! this process stands before every run of every check.
+
+pub mod ended;
+mod lines;
+mod log;
+mod process;
+mod transcript;
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::check::{self, Check, Limits, Protocol};
+use crate::line::{Cost, Exit, Moment, RunEnd, RunStart, Trigger};
+use crate::status::Status;
+use crate::verdict::{self, Verdict};
+
+pub use log::{Log, LogError};
+use transcript::Transcript;
+
+/// What the surroundings say about this run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Invocation {
+    /// systemd's invocation id, or one that was made up.
+    pub run: String,
+    /// What started it.
+    pub trigger: Trigger,
+}
+
+impl Invocation {
+    /// Reads the environment of a process that systemd or the embedded scheduler started.
+    pub fn from_env(var: impl Fn(&str) -> Option<String>) -> Invocation {
+        let run = var("INVOCATION_ID").filter(|id| !id.is_empty() && id.bytes().all(|b| b.is_ascii_hexdigit()));
+        Invocation { run: run.unwrap_or_else(crate::identity::random_hex), trigger: trigger(var) }
+    }
+}
+
+/// systemd names the unit that triggered a service since 252. Older ones name none, and of those only the ones before 248
+/// can be told apart (no `$SYSTEMD_EXEC_PID`).
+fn trigger(var: impl Fn(&str) -> Option<String>) -> Trigger {
+    if let Some(word) = var("SSI_TRIGGER") {
+        return if word == "timer" { Trigger::Timer } else { Trigger::Manual };
+    }
+    match (var("TRIGGER_UNIT"), var("TRIGGER_TIMER_REALTIME_USEC"), var("TRIGGER_TIMER_MONOTONIC_USEC")) {
+        // `on-boot:` is the only monotonic trigger of our timers; it elapses without a realtime stamp of its own schedule.
+        (Some(_), None, Some(_)) => Trigger::Boot,
+        (Some(_), _, _) => Trigger::Timer,
+        (None, _, _) if var("SYSTEMD_EXEC_PID").is_some() => Trigger::Manual,
+        (None, _, _) => Trigger::Unknown,
+    }
+}
+
+/// Runs the script and writes its run to `log`. The verdict's status decides the exit code of the process.
+pub fn run(script: &Path, invocation: &Invocation, log: &mut Log, zone: &TimeZone) -> Result<Status, LogError> {
+    let started = Instant::now();
+    let moment = |zone| Moment::new(Timestamp::now(), zone);
+    let start = RunStart { run: &invocation.run, time: moment(zone), trigger: invocation.trigger };
+    log.line(&start.to_string())?;
+    let (verdict, exit, usage) = match load(script) {
+        Ok(check) => {
+            let mut transcript = Transcript::new(check.protocol, zone.clone(), log);
+            match process::run(script, check.timeout, started, &mut transcript) {
+                Ok(outcome) => {
+                    let said = transcript.finish()?;
+                    (verdict::decide(check.protocol, &said, outcome.ending), outcome.ending.exit(), outcome.usage)
+                }
+                Err(process::ProcessError::Log(error)) => return Err(error),
+                Err(process::ProcessError::Process(error)) => {
+                    (Verdict::new(Status::Error, format!("could not run bash: {error}")), Exit::Unseen, Cost::default())
+                }
+            }
+        }
+        Err(reason) => (Verdict::new(Status::Error, reason), Exit::Unseen, Cost::default()),
+    };
+    let cost = Cost { duration: Some(started.elapsed()), ..usage };
+    let Verdict { status, message } = verdict;
+    let message = lines::one_line(&message);
+    let end =
+        RunEnd { run: &invocation.run, time: moment(zone), status, exit, result: None, cost, message: &message };
+    log.line(&end.to_string())?;
+    Ok(status)
+}
+
+/// The installed script was valid when it was added; who changed it since is told here.
+fn load(script: &Path) -> Result<Check, String> {
+    let content = crate::files::read_limited(script, check::MAX_SCRIPT_BYTES as u64).map_err(|error| {
+        let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+        format!("{error}{cause}")
+    })?;
+    // The ceiling of `timeout:` was checked by `add`, where the configuration is at hand.
+    let limits = Limits { max_timeout: Duration::MAX };
+    check::parse(&content, jiff::tz::db(), &limits).map(|parsed| parsed.check).map_err(|problems| {
+        let first = problems.iter().find(|problem| problem.is_error()).map_or("", |problem| &problem.message);
+        format!("the header of the installed script is not valid any more: {first}")
+    })
+}
+
+/// Whether the protocol needs the whole of standard output at the end.
+const fn keeps_output(protocol: Protocol) -> bool {
+    matches!(protocol, Protocol::Nagios | Protocol::Json)
+}

@@ -1,0 +1,209 @@
+//! What the script prints, line by line, becomes the run's part of the log and the material of its verdict.
+
+use std::mem;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::keeps_output;
+use super::lines::Lines;
+use super::log::{Log, LogError};
+use crate::check::Protocol;
+use crate::line::{self, Line, Moment, Stamp, StatusLine};
+use crate::perfdata;
+use crate::verdict::{self, Said, Verdict};
+
+/// The most detail that one run may write, in bytes.
+const MAX_DETAIL: usize = 64 * 1024;
+/// The most status lines that one run may write; the last one is written besides.
+const MAX_STATUS_LINES: usize = 1000;
+/// The most of standard output that is kept for the protocols that need it whole.
+const MAX_KEPT: usize = 64 * 1024;
+
+/// One run's output on its way into the log.
+pub(super) struct Transcript<'a> {
+    protocol: Protocol,
+    zone: TimeZone,
+    log: &'a mut Log,
+    stdout: Lines,
+    stderr: Lines,
+    kept: Vec<String>,
+    kept_bytes: usize,
+    last: Option<Verdict>,
+    status_lines: usize,
+    /// The last status line where the cap kept it from being written.
+    unwritten: Option<String>,
+    detail_bytes: usize,
+    missing: Missing,
+}
+
+#[derive(Default)]
+struct Missing {
+    lines: usize,
+    bytes: usize,
+}
+
+impl<'a> Transcript<'a> {
+    pub(super) fn new(protocol: Protocol, zone: TimeZone, log: &'a mut Log) -> Transcript<'a> {
+        Transcript {
+            protocol,
+            zone,
+            log,
+            stdout: Lines::default(),
+            stderr: Lines::default(),
+            kept: Vec::new(),
+            kept_bytes: 0,
+            last: None,
+            status_lines: 0,
+            unwritten: None,
+            detail_bytes: 0,
+            missing: Missing::default(),
+        }
+    }
+
+    /// A chunk of standard output.
+    pub(super) fn stdout(&mut self, chunk: &[u8]) -> Result<(), LogError> {
+        let mut lines = mem::take(&mut self.stdout);
+        let result = lines.push(chunk, |line| self.said(line));
+        self.stdout = lines;
+        result
+    }
+
+    /// A chunk of standard error: never a status, always kept, so that a false OK is visible.
+    pub(super) fn stderr(&mut self, chunk: &[u8]) -> Result<(), LogError> {
+        let mut lines = mem::take(&mut self.stderr);
+        let result = lines.push(chunk, |line| self.detail(line));
+        self.stderr = lines;
+        result
+    }
+
+    /// The script is over: last lines without a newline, what the caps left out, what the protocol reads from the whole.
+    pub(super) fn finish(mut self) -> Result<Said, LogError> {
+        let mut lines = mem::take(&mut self.stdout);
+        lines.finish(|line| self.said(line))?;
+        let mut lines = mem::take(&mut self.stderr);
+        lines.finish(|line| self.detail(line))?;
+        let kept = mem::take(&mut self.kept);
+        let mut said = Said::default();
+        match self.protocol {
+            Protocol::Ssi => {
+                if let Some(line) = self.unwritten.take() {
+                    let left_out = self.status_lines - MAX_STATUS_LINES - 1;
+                    self.log.line(&line::detail(&format!("{left_out} status lines left out")))?;
+                    self.log.line(&line)?;
+                }
+                said.status = self.last.take();
+            }
+            Protocol::Nagios => {
+                let (first_line, metrics) = verdict::read_plugin_output(&kept);
+                if !metrics.is_empty() {
+                    self.log.line(&line::perfdata(&perfdata::render(&metrics)))?;
+                }
+                said.first_line = first_line;
+            }
+            Protocol::Json => {
+                let (document, other) = last_document(&kept.join("\n"));
+                for line in other {
+                    self.detail(&line)?;
+                }
+                if let Some(document) = &document {
+                    self.log.line(&line::json_document(&document.to_string()))?;
+                }
+                said.json = document;
+            }
+        }
+        if self.missing.lines > 0 {
+            let Missing { lines, bytes } = self.missing;
+            self.log.line(&line::detail(&format!("{lines} more lines of output left out ({bytes} bytes)")))?;
+        }
+        Ok(said)
+    }
+
+    fn said(&mut self, text: &str) -> Result<(), LogError> {
+        if keeps_output(self.protocol) {
+            self.keep(text);
+        }
+        match self.protocol {
+            Protocol::Ssi => match line::parse(text) {
+                Line::Status(status) => self.status(&status),
+                _ => self.detail(text),
+            },
+            Protocol::Nagios => self.detail(text),
+            Protocol::Json => Ok(()),
+        }
+    }
+
+    fn keep(&mut self, text: &str) {
+        self.kept_bytes += text.len() + 1;
+        if self.kept_bytes <= MAX_KEPT {
+            self.kept.push(text.to_owned());
+        } else if self.protocol == Protocol::Json {
+            self.leave_out(text);
+        }
+    }
+
+    fn status(&mut self, line: &StatusLine<'_>) -> Result<(), LogError> {
+        self.last = Some(Verdict::new(line.status, line.message));
+        let stamp = match line.stamp {
+            Stamp::Absent => Stamp::Offset(Moment::new(Timestamp::now(), &self.zone)),
+            stamp => stamp,
+        };
+        let text = StatusLine { stamp, ..*line }.to_string();
+        self.status_lines += 1;
+        if self.status_lines > MAX_STATUS_LINES {
+            self.unwritten = Some(text);
+            return Ok(());
+        }
+        self.log.line(&text)
+    }
+
+    fn detail(&mut self, text: &str) -> Result<(), LogError> {
+        if self.detail_bytes + text.len() > MAX_DETAIL {
+            self.leave_out(text);
+            return Ok(());
+        }
+        self.detail_bytes += text.len() + 1;
+        self.log.line(&line::detail(text))
+    }
+
+    fn leave_out(&mut self, text: &str) {
+        // What comes after the first line that did not fit is left out as well: gaps would mislead.
+        self.detail_bytes = MAX_DETAIL;
+        self.missing.lines += 1;
+        self.missing.bytes += text.len() + 1;
+    }
+}
+
+/// The last JSON object or array that begins on a line of its own, and the lines that belong to none.
+fn last_document(text: &str) -> (Option<serde_json::Value>, Vec<String>) {
+    let (mut document, mut other, mut rest) = (None, Vec::new(), text);
+    while !rest.is_empty() {
+        let mut stream = serde_json::Deserializer::from_str(rest).into_iter::<serde_json::Value>();
+        let is_document = rest.trim_start().starts_with(['{', '[']);
+        if let (true, Some(Ok(value))) = (is_document, stream.next()) {
+            document = Some(value);
+            rest = rest[stream.byte_offset()..].trim_start();
+            continue;
+        }
+        let (line, after) = rest.split_once('\n').unwrap_or((rest, ""));
+        if !line.trim().is_empty() {
+            other.push(line.to_owned());
+        }
+        rest = after;
+    }
+    (document, other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_last_document_counts() {
+        let (document, other) = last_document("loading\n{\"a\": 1}\n{\n  \"a\": [2,\n 3]\n}\nbye {");
+        assert_eq!(document, Some(json!({"a": [2, 3]})));
+        assert_eq!(other, ["loading", "bye {"]);
+        assert_eq!(last_document("{ broken\n12"), (None, vec!["{ broken".to_owned(), "12".to_owned()]));
+    }
+}

@@ -1,0 +1,58 @@
+//! The service of a check: one run of the script under `ssi exec`.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use super::{Place, Scope, escape, marker, sandbox};
+use crate::check::Check;
+
+/// How long after the runner's own time limit systemd ends the whole unit.
+const BEHIND_THE_RUNNER: Duration = Duration::from_secs(10);
+
+pub(super) fn render(check: &Check, place: &Place) -> String {
+    let mut out = String::new();
+    let id = &check.id;
+    let user_flag = if place.scope == Scope::User { " --user" } else { "" };
+    let program = escape::argument(&place.program.to_string_lossy());
+    let log = escape::value(&place.log(id).to_string_lossy());
+    let script = escape::value(&place.script(id).to_string_lossy());
+    let timeout = (check.timeout + BEHIND_THE_RUNNER).as_secs();
+    // Writing to a string can't fail, so the results say nothing.
+    let _ = write!(
+        out,
+        "\
+[Unit]
+Description=ssi check: {name}
+Documentation=file:{script_uri}
+OnFailure=ssi-ended@{id}.service
+StartLimitIntervalSec=0
+
+[Service]
+Type=oneshot
+ExecStart={program}{user_flag} exec {id}
+StandardOutput=append:{log}
+StandardError=journal
+SyslogIdentifier=ssi_{id}
+TimeoutStartSec={timeout}s
+TimeoutStopSec=5s
+MemoryMax={memory}
+TasksMax={tasks}
+{sandbox}",
+        name = escape::value(&check.name),
+        script_uri = script.replace(' ', "%%20"),
+        memory = check.memory,
+        tasks = check.tasks,
+        sandbox = sandbox::directives(check, place.scope),
+    );
+    if let Some(file) = &check.env_file {
+        let _ = writeln!(out, "EnvironmentFile={}", escape::value(file));
+    }
+    for credential in &check.credentials {
+        let path = credential.path.as_ref().map(|path| format!(":{}", escape::value(path))).unwrap_or_default();
+        let _ = writeln!(out, "LoadCredential={}{path}", escape::value(&credential.name));
+    }
+    if check.state {
+        let _ = writeln!(out, "StateDirectory=service-status-indicator/state/{id}");
+    }
+    marker::enclose(id, &out)
+}
