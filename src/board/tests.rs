@@ -1,0 +1,143 @@
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::*;
+use crate::check::{self, Limits};
+use crate::event::{Body, Phase};
+use crate::line;
+use crate::status::Status;
+
+fn check(extra: &str) -> Check {
+    let script = format!(
+        "#!/bin/bash\n# name: Disk\n# description: free space\n# version: 1\n# schedule: *:0/5\n{extra}\necho OK, fine\n"
+    );
+    check::parse(script.as_bytes(), jiff::tz::db(), &Limits::default()).expect("a valid header").check
+}
+
+/// A board with one check, and what its log makes of it.
+struct Folded {
+    board: Board,
+    id: CheckId,
+    now: Timestamp,
+    changes: Vec<Change>,
+}
+
+impl Folded {
+    fn new(extra: &str) -> Folded {
+        let mut board = Board::new("host", TimeZone::UTC);
+        let (check, mut changes) = (check(extra), Vec::new());
+        let id = check.id.clone();
+        board.install(check, true, &mut changes);
+        assert!(matches!(changes[0].body, Body::Added { .. }));
+        Folded { board, id, now: "2026-11-22T08:06:00Z".parse().expect("a time"), changes: Vec::new() }
+    }
+
+    fn read(&mut self, text: &str) -> &mut Folded {
+        for text in text.lines() {
+            self.now += Duration::from_secs(1);
+            self.board.read(&self.id, &line::parse(text), self.now, &mut self.changes);
+        }
+        self
+    }
+
+    fn entry(&self) -> &Entry {
+        self.board.get(&self.id).expect("the check")
+    }
+
+    /// What was said, in short: `run:started`, `OK`, `progress:UPDATE`, …
+    fn said(&self) -> Vec<String> {
+        let words = self.changes.iter().map(|change| match &change.body {
+            Body::Status(r) if r.progress => format!("progress:{}", r.status),
+            Body::Status(r) => format!("{}{}", r.status, if r.changed { "" } else { "=" }),
+            Body::Run(r) if r.phase == Phase::Started => "started".to_owned(),
+            Body::Run(r) => format!("finished:{}", r.result.clone().unwrap_or_default()),
+            other => format!("{other:?}"),
+        });
+        words.collect()
+    }
+}
+
+const START: &str = "\t-- run aa start 2026-11-22T08:06:00Z trigger=timer\n";
+
+#[test]
+fn a_run_commits_at_its_end() {
+    let mut folded = Folded::new("");
+    folded.read(START).read("UPDATE, half way\n\ta detail\nWARNING, 91 %");
+    assert_eq!(folded.entry().status, Status::Unknown);
+    folded.read("\t-- run aa end 2026-11-22T08:06:01Z WARNING exit=0 duration=1.000s: 91 %");
+    assert_eq!(folded.said(), ["started", "progress:UPDATE", "progress:WARNING", "finished:success", "WARNING"]);
+    let Body::Run(run) = &folded.changes[3].body else { panic!("no run") };
+    assert_eq!((run.duration_seconds, run.detail.clone()), (Some(1.0), Some(vec!["a detail".to_owned()])));
+    assert_eq!(folded.entry().message, "91 %");
+}
+
+#[test]
+fn a_line_outside_of_a_run_commits_at_once() {
+    let mut folded = Folded::new("");
+    folded.read("2026-11-22 08:00:00, OK, by cron\nFAILURE, down\n\tdetail\nFAILURE, still");
+    assert_eq!(folded.said(), ["OK", "FAILURE", "FAILURE="]);
+    assert_eq!(folded.entry().message, "still");
+}
+
+#[test]
+fn a_run_without_an_end_is_an_error_of_the_check() {
+    let mut folded = Folded::new("");
+    folded.read(START).read("OK, fine\n\t-- run bb start 2026-11-22T08:07:00Z trigger=timer");
+    assert_eq!(folded.said(), ["started", "progress:OK", "finished:lost", "ERROR", "started"]);
+    // The handler was slow: the run is over already.
+    folded.read("\t-- run aa end 2026-11-22T08:06:01Z OK exit=0: fine");
+    assert_eq!(folded.entry().status, Status::Error);
+    folded.read("\t-- run bb end 2026-11-22T08:07:01Z OK exit=0: fine");
+    folded.read("\t-- run bb end 2026-11-22T08:07:01Z ERROR exit=0: twice");
+    assert_eq!(folded.said()[5..], ["finished:success", "OK"]);
+}
+
+#[test]
+fn systemd_and_the_log_tell_of_the_same_run_once() {
+    let mut folded = Folded::new("");
+    folded.board.started(&folded.id, "aa", Some(Trigger::Manual), folded.now, &mut folded.changes);
+    folded.read(START).read("\t-- run aa end 2026-11-22T08:06:01Z OK exit=0: fine");
+    folded.board.started(&folded.id, "aa", None, folded.now, &mut folded.changes);
+    assert_eq!(folded.said(), ["started", "finished:success", "OK"]);
+}
+
+#[test]
+fn a_run_that_was_stopped_leaves_the_status() {
+    let mut folded = Folded::new("");
+    folded.read("OK, fine").read(START).read("\t-- run aa end 2026-11-22T08:06:01Z UNKNOWN exit=TERM: stopped");
+    assert_eq!(folded.said(), ["OK", "started", "finished:stopped"]);
+    assert_eq!(folded.entry().status, Status::Ok);
+}
+
+#[test]
+fn bad_runs_count_from_the_third_when_the_header_says_so() {
+    let mut folded = Folded::new("# confirm: 3");
+    folded.read("OK, 1\nFAILURE, 2\nFAILURE, 3\nOK, 4\nFAILURE, 5\nWARNING, 6\nFAILURE, 7\nWARNING, 8\nOK, 9");
+    assert_eq!(folded.said(), ["OK", "OK=", "OK=", "OK=", "OK=", "OK=", "FAILURE", "WARNING", "OK"]);
+}
+
+#[test]
+fn installing_again_says_what_changed_and_keeps_the_status() {
+    let mut folded = Folded::new("");
+    folded.read("OK, fine");
+    let mut out = Vec::new();
+    folded.board.install(check(""), true, &mut out);
+    assert_eq!(out, []);
+    folded.board.install(check("# timeout: 30"), true, &mut out);
+    folded.board.enable(&folded.id, false, &mut out);
+    folded.board.remove(&folded.id, &mut out);
+    let rows: Vec<_> = out
+        .iter()
+        .map(|change| match &change.body {
+            Body::Updated { check } => ("updated", check.status, check.enabled, check.timeout_seconds),
+            Body::Removed { check } => ("removed", check.status, check.enabled, check.timeout_seconds),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(
+        rows,
+        [("updated", Status::Ok, true, 30.0), ("updated", Status::Ok, false, 30.0), ("removed", Status::Ok, false, 30.0)]
+    );
+}

@@ -1,0 +1,224 @@
+//! One followed id: its current file and the rotated ones that may still be written to.
+
+use std::path::Path;
+
+use super::Start;
+use super::mark::{Mark, Position};
+use super::reader::Reader;
+use super::source::{self, Reached, Refused, Source};
+
+/// So many rotated files of one id stay open for late lines.
+pub const MAX_RETIRED: usize = 2;
+
+#[derive(Debug)]
+pub(super) struct Follow {
+    /// Where to start, until the file could be looked at.
+    pending: Option<Start>,
+    current: Option<Source>,
+    /// Oldest first.
+    retired: Vec<Source>,
+    /// The newest retired file was the current one, and its successor was not opened yet.
+    awaiting: bool,
+}
+
+impl Follow {
+    pub(super) fn new(from: Start) -> Follow {
+        Follow { pending: Some(from), current: None, retired: Vec::new(), awaiting: false }
+    }
+
+    pub(super) fn position(&self) -> Option<Position> {
+        match &self.pending {
+            Some(Start::At(position)) => return Some(position.clone()),
+            Some(Start::End) => return None,
+            Some(Start::Beginning) | None => {}
+        }
+        let mut older: Vec<Mark> = self.retired.iter().map(|source| source.mark).collect();
+        let newest = match &self.current {
+            Some(source) => Some(source.mark),
+            None if self.awaiting => older.pop(),
+            None => None,
+        };
+        // An empty file has no more than its number, which may be that of a copy of lines long handed out by the time of the restart.
+        older.retain(Mark::is_recognisable);
+        Some(Position { older, newest })
+    }
+
+    /// Settles [`Start::End`] now, if the file can be read.
+    pub(super) fn note_end(&mut self, path: &Path) {
+        if self.pending == Some(Start::End) && self.go_to_end(path).is_none() {
+            self.pending = None;
+        }
+    }
+
+    /// Opens the file after its last line, and tells why that failed; without a file everything that comes is new.
+    fn go_to_end(&mut self, path: &Path) -> Option<Refused> {
+        match source::open(path).and_then(|(file, inode)| Ok(Source::end(file, inode)?)) {
+            Ok(source) => self.current = Some(source),
+            Err(Refused::Missing) => {}
+            Err(refused) => return Some(refused),
+        }
+        None
+    }
+
+    /// Reads what is new under the id's own name, and notices when another file has taken it.
+    pub(super) fn poll_current(&mut self, reader: &mut Reader<'_>) {
+        if !self.settle_start(reader) {
+            return;
+        }
+        let path = reader.current_path();
+        let found = match source::inode(&path) {
+            Ok(inode) => Some(inode),
+            // The directory cannot be searched: that says nothing about the file.
+            Err(refused @ Refused::Failed(_)) => return reader.refused(&path, refused),
+            Err(refused) => {
+                reader.refused(&path, refused);
+                None
+            }
+        };
+        self.read_current(reader);
+        if self.current.as_ref().map(|source| source.mark.inode) != found {
+            self.retire_current(reader);
+            if found.is_some() {
+                self.open_current(&path, reader);
+            }
+        }
+    }
+
+    /// Reads what late writers added to rotated files, and closes those that were deleted.
+    pub(super) fn poll_retired(&mut self, reader: &mut Reader<'_>) {
+        let newest = self.retired.last().map(|source| source.mark.inode);
+        self.retired.retain_mut(|source| reader.drain(source) == Reached::End && !source.is_deleted());
+        if self.retired.last().map(|source| source.mark.inode) != newest {
+            self.awaiting = false;
+        }
+    }
+
+    pub(super) fn close_retired(&mut self, reader: &mut Reader<'_>) {
+        self.poll_retired(reader);
+        self.retired.clear();
+        self.awaiting = false;
+    }
+
+    /// Brings the tail to where it shall start; `false` if that has to be tried again.
+    fn settle_start(&mut self, reader: &mut Reader<'_>) -> bool {
+        let refused = match &self.pending {
+            None | Some(Start::Beginning) => None,
+            Some(Start::End) => self.go_to_end(&reader.current_path()),
+            Some(Start::At(position)) => match source::open(&reader.current_path()) {
+                // The place may lie in the file that cannot be read now: looking elsewhere would tell a loss that is none.
+                Err(refused @ Refused::Failed(_)) => Some(refused),
+                _ => {
+                    let position = position.clone();
+                    self.resume(&position, reader);
+                    None
+                }
+            },
+        };
+        match refused {
+            Some(refused) => {
+                reader.refused(&reader.current_path(), refused);
+                false
+            }
+            None => {
+                self.pending = None;
+                true
+            }
+        }
+    }
+
+    fn resume(&mut self, position: &Position, reader: &mut Reader<'_>) {
+        for mark in &position.older {
+            if let Some(mut found) = reader.find(mark) {
+                reader.drain(&mut found.source);
+                self.push_retired(found.source, reader);
+            }
+        }
+        let Some(mark) = &position.newest else {
+            return;
+        };
+        let path = reader.current_path();
+        self.current = reader.resume(&path, mark, true);
+        if self.current.is_some() {
+            return;
+        }
+        if let Some(mut found) = reader.find(mark) {
+            reader.drain(&mut found.source);
+            let newer = found.newer.iter().filter_map(|path| reader.drain_whole(path)).collect::<Vec<_>>();
+            if found.renamed {
+                self.push_retired(found.source, reader);
+                for source in newer {
+                    self.push_retired(source, reader);
+                }
+                self.awaiting = true;
+            }
+        } else if mark.is_recognisable() {
+            // The directory may have been moved or restored: same content, other inode.
+            self.current = reader.resume(&path, mark, false);
+            if self.current.is_none() {
+                reader.rest_not_found(mark);
+            }
+        }
+    }
+
+    fn read_current(&mut self, reader: &mut Reader<'_>) {
+        let Some(source) = &mut self.current else {
+            return;
+        };
+        if reader.drain(source) == Reached::End {
+            return;
+        }
+        let lost = source.mark;
+        source.restart();
+        if let Some(mut found) = reader.find(&lost) {
+            reader.drain(&mut found.source);
+            for path in &found.newer {
+                // Truncated, then renamed: from here on the open file itself goes on.
+                if source::inode(path).is_ok_and(|inode| inode == lost.inode) {
+                    break;
+                }
+                reader.drain_whole(path);
+            }
+        } else {
+            reader.rest_not_found(&lost);
+        }
+        reader.drain(source);
+    }
+
+    /// The current file lost its name; it has been read to its end.
+    fn retire_current(&mut self, reader: &mut Reader<'_>) {
+        if let Some(source) = self.current.take() {
+            self.awaiting = !source.is_deleted();
+            if self.awaiting {
+                self.push_retired(source, reader);
+            }
+        }
+    }
+
+    fn push_retired(&mut self, source: Source, reader: &mut Reader<'_>) {
+        self.retired.push(source);
+        if self.retired.len() > MAX_RETIRED {
+            reader.drain(&mut self.retired.remove(0));
+        }
+    }
+
+    /// Opens the file that has taken the name, after those that had it and lost it since the last poll.
+    fn open_current(&mut self, path: &Path, reader: &mut Reader<'_>) {
+        if self.awaiting
+            && let Some(newest) = self.retired.last().map(|source| source.mark.inode)
+        {
+            for path in reader.rotated_after(newest) {
+                if let Some(source) = reader.drain_whole(&path) {
+                    self.push_retired(source, reader);
+                }
+            }
+        }
+        match source::open(path) {
+            Ok((file, inode)) => {
+                self.current = Some(Source::beginning(file, inode));
+                self.awaiting = false;
+                self.read_current(reader);
+            }
+            Err(refused) => reader.refused(path, refused),
+        }
+    }
+}

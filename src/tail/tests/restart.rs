@@ -1,0 +1,143 @@
+use std::fs;
+use std::io::Write;
+
+use super::{Logs, Tested};
+use crate::tail::{Position, Start, TailError};
+
+const NONE: [&str; 0] = [];
+
+#[test]
+fn goes_on_where_it_stopped() -> Tested {
+    let mut logs = Logs::new()?;
+    logs.append("disk.log", "1\n2\nincompl")?;
+    assert_eq!(logs.poll_all(), ["1", "2"]);
+    logs.append("disk.log", "ete\n3\n")?;
+    logs.restart()?;
+    assert_eq!(logs.poll_all(), ["incomplete", "3"]);
+    logs.restart()?;
+    assert_eq!(logs.poll_all(), NONE);
+    Ok(())
+}
+
+#[test]
+fn a_position_that_was_not_used_yet_is_kept() -> Tested {
+    let mut logs = Logs::new()?;
+    logs.append("disk.log", "1\n")?;
+    logs.poll_all();
+    let position = logs.tail.position("disk");
+    logs.restart()?;
+    assert_eq!(logs.tail.position("disk"), position);
+    logs.tail.follow("absent", Start::Beginning);
+    assert_eq!(logs.tail.position("absent"), Some(Position::default()));
+    Ok(())
+}
+
+#[test]
+fn finds_the_rest_in_rotated_files() -> Tested {
+    let mut logs = Logs::new()?;
+    let mut run = logs.writer("disk.log")?;
+    run.write_all(b"1\n")?;
+    assert_eq!(logs.poll_all(), ["1"]);
+    run.write_all(b"2\n")?;
+    logs.rename("disk.log", "disk.log.2")?;
+    logs.append("disk.log.1", "3\n")?;
+    logs.append("disk.log", "4\n")?;
+    logs.restart()?;
+    assert_eq!(logs.poll_all(), ["2", "3", "4"]);
+    assert!(logs.errors.is_empty());
+    run.write_all(b"late\n")?;
+    assert_eq!(logs.poll("disk.log.2"), ["late"]);
+    Ok(())
+}
+
+#[test]
+fn finds_the_rest_in_copies() -> Tested {
+    let mut logs = Logs::new()?;
+    logs.append("disk.log", "a1\n")?;
+    assert_eq!(logs.poll_all(), ["a1"]);
+    logs.append("disk.log", "a2\n")?;
+    logs.copytruncate("disk.log.2")?;
+    logs.append("disk.log", "b\n")?;
+    logs.copytruncate("disk.log.1")?;
+    logs.append("disk.log", "c\n")?;
+    logs.restart()?;
+    assert_eq!(logs.poll_all(), ["a2", "b", "c"]);
+    Ok(())
+}
+
+#[test]
+fn goes_on_in_a_rotated_file_that_a_run_still_writes_to() -> Tested {
+    let mut logs = Logs::new()?;
+    let mut run = logs.writer("disk.log")?;
+    run.write_all(b"start\n")?;
+    logs.poll_all();
+    logs.rename("disk.log", "disk.log.1")?;
+    logs.append("disk.log", "new\n")?;
+    assert_eq!(logs.poll("disk.log"), ["new"]);
+    run.write_all(b"end\n")?;
+    logs.restart()?;
+    assert_eq!(logs.poll_all(), ["end"]);
+    Ok(())
+}
+
+#[test]
+fn files_that_came_and_went_between_rename_and_restart_are_read() -> Tested {
+    let mut logs = Logs::new()?;
+    logs.append("disk.log", "1\n")?;
+    logs.poll_all();
+    logs.rename("disk.log", "disk.log.1")?;
+    assert_eq!(logs.poll("disk.log"), NONE);
+    logs.restart()?;
+    logs.rename("disk.log.1", "disk.log.2")?;
+    logs.append("disk.log.1", "2\n")?;
+    logs.append("disk.log", "3\n")?;
+    assert_eq!(logs.poll_all(), ["2", "3"]);
+    Ok(())
+}
+
+// ext4 gives the number of a deleted file to the next one.
+#[test]
+fn a_reused_inode_is_another_file() -> Tested {
+    let mut logs = Logs::new()?;
+    logs.append("disk.log", "1, the old file\n")?;
+    logs.poll_all();
+    let position = logs.tail.position("disk").ok_or("no position")?;
+    logs.tail.forget("disk");
+    fs::remove_file(logs.path("disk.log"))?;
+    logs.append("disk.log", "2, a new file with longer lines\n3\n")?;
+    let mut forged = position;
+    if let Some(mark) = &mut forged.newest {
+        use std::os::unix::fs::MetadataExt;
+        mark.inode.number = fs::metadata(logs.path("disk.log"))?.ino();
+    }
+    logs.tail.follow("disk", Start::At(forged));
+    assert_eq!(logs.poll_all(), ["2, a new file with longer lines", "3"]);
+    assert!(matches!(logs.errors[..], [TailError::RestNotFound { .. }]));
+    Ok(())
+}
+
+#[test]
+fn a_restored_directory_is_not_read_twice() -> Tested {
+    let mut logs = Logs::new()?;
+    logs.append("disk.log", "1\n2\n")?;
+    logs.poll_all();
+    fs::copy(logs.path("disk.log"), logs.path("copy"))?;
+    logs.rename("copy", "disk.log")?;
+    logs.append("disk.log", "3\n")?;
+    logs.restart()?;
+    assert_eq!(logs.poll_all(), ["3"]);
+    Ok(())
+}
+
+#[test]
+fn compressed_files_are_not_read_as_lines() -> Tested {
+    let mut logs = Logs::new()?;
+    logs.append("disk.log", "1\n")?;
+    logs.poll_all();
+    logs.rename("disk.log", "disk.log-20260101")?;
+    logs.append("disk.log-20260102.gz", "not text\n")?;
+    logs.append("disk.log", "2\n")?;
+    logs.restart()?;
+    assert_eq!(logs.poll_all(), ["2"]);
+    Ok(())
+}

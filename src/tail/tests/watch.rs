@@ -1,0 +1,112 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Receiver};
+use std::time::{Duration, Instant};
+
+use super::{Logs, Tested};
+use crate::tail::{Signal, Start, Tail, Watch};
+
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// Signals as text: `name` or `dir/name` as told, `rescan`, `gone`.
+fn watch(dirs: &[PathBuf]) -> Result<(Watch, Receiver<String>), Box<dyn std::error::Error>> {
+    let (sender, receiver) = mpsc::channel();
+    let watch = Watch::start(dirs, move |signal| {
+        let text = match signal {
+            Signal::Changed { dir, name } => dir.join(name).display().to_string(),
+            Signal::Rescan => "rescan".to_string(),
+            Signal::Gone { dir } => format!("gone {}", dir.display()),
+        };
+        // The test may have ended.
+        let _ = sender.send(text);
+    })?;
+    Ok((watch, receiver))
+}
+
+fn wait_for(receiver: &Receiver<String>, wanted: &str) -> Tested {
+    let end = Instant::now() + DEADLINE;
+    while let Some(left) = end.checked_duration_since(Instant::now()) {
+        match receiver.recv_timeout(left) {
+            Ok(told) if told == wanted => return Ok(()),
+            Ok(_) => {}
+            Err(error) => return Err(format!("waiting for `{wanted}`: {error}").into()),
+        }
+    }
+    Err(format!("no signal `{wanted}`").into())
+}
+
+fn text(path: impl AsRef<Path>) -> String {
+    path.as_ref().display().to_string()
+}
+
+#[test]
+fn an_appended_line_reaches_the_handler() -> Tested {
+    let logs = Logs::new()?;
+    logs.append("disk.log", "old\n")?;
+    let mut tail = Tail::new(logs.dir.path());
+    tail.follow("disk", Start::End);
+    let (sender, lines) = mpsc::channel();
+    let _watch = Watch::start([logs.dir.path()], move |signal| {
+        let mut sink = |new: crate::tail::Lines<'_>| {
+            let _ = sender.send(String::from_utf8_lossy(new.bytes).into_owned());
+        };
+        match signal {
+            Signal::Changed { name, .. } => tail.poll(name, &mut sink),
+            Signal::Rescan => tail.poll_all(&mut sink),
+            Signal::Gone { .. } => Vec::new(),
+        };
+    })?;
+    logs.append("disk.log", "new\n")?;
+    assert_eq!(lines.recv_timeout(DEADLINE)?, "new\n");
+    logs.rename("disk.log", "disk.log.1")?;
+    logs.append("disk.log", "after rotation\n")?;
+    assert_eq!(lines.recv_timeout(DEADLINE)?, "after rotation\n");
+    Ok(())
+}
+
+#[test]
+fn reading_gives_no_signal_and_writing_to_each_directory_does() -> Tested {
+    let logs = Logs::new()?;
+    fs::create_dir(logs.path("a"))?;
+    fs::create_dir(logs.path("b"))?;
+    fs::write(logs.path("a/read"), "text")?;
+    let (_watch, signals) = watch(&[logs.path("a"), logs.path("b")])?;
+    fs::read(logs.path("a/read"))?;
+    fs::write(logs.path("b/written"), "text")?;
+    assert_eq!(signals.recv_timeout(DEADLINE)?, text(logs.path("b/written")));
+    fs::rename(logs.path("b/written"), logs.path("a/moved"))?;
+    wait_for(&signals, &text(logs.path("a/moved")))?;
+    fs::remove_file(logs.path("a/moved"))?;
+    wait_for(&signals, &text(logs.path("a/moved")))
+}
+
+#[test]
+fn a_directory_made_anew_can_be_watched_again() -> Tested {
+    let logs = Logs::new()?;
+    let dir = logs.path("log");
+    fs::create_dir(&dir)?;
+    let (mut watched, signals) = watch(std::slice::from_ref(&dir))?;
+    fs::remove_dir(&dir)?;
+    wait_for(&signals, &format!("gone {}", text(&dir)))?;
+    assert!(watched.renew(&dir).is_err());
+    fs::create_dir(&dir)?;
+    watched.renew(&dir)?;
+    fs::write(dir.join("x.log"), "x")?;
+    wait_for(&signals, &text(dir.join("x.log")))?;
+
+    fs::rename(&dir, logs.path("aside"))?;
+    wait_for(&signals, &format!("gone {}", text(&dir)))?;
+    fs::create_dir(&dir)?;
+    watched.renew(&dir)?;
+    fs::write(logs.path("aside/old"), "")?;
+    fs::write(dir.join("y.log"), "y")?;
+    assert_eq!(signals.recv_timeout(DEADLINE)?, text(dir.join("y.log")));
+    Ok(())
+}
+
+#[test]
+fn a_missing_directory_is_an_error() -> Tested {
+    let logs = Logs::new()?;
+    assert!(watch(&[logs.path("absent")]).is_err());
+    Ok(())
+}

@@ -1,0 +1,78 @@
+"""Prints what a WebSocket server sends, one JSON object a line; does not reconnect.
+
+{"connected": URL}, then {"at": SECONDS SINCE 1970, "frame": JSON OR TEXT} for each frame, at last {"close": CODE, "reason": TEXT};
+or {"refused": HTTP STATUS, 0 without an answer, "reason": TEXT}.
+"""
+
+import argparse
+import asyncio
+import json
+import time
+
+import websockets
+
+try:  # websockets 13 and later
+    from websockets.asyncio.client import connect
+    HEADERS = "additional_headers"
+except ImportError:
+    from websockets.client import connect
+    HEADERS = "extra_headers"
+
+
+def say(**line):
+    print(json.dumps(line), flush=True)
+
+
+def parse(text):
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text if isinstance(text, str) else text.hex()
+
+
+async def follow(ws, options):
+    seen = 0
+    async for text in ws:
+        f = parse(text)
+        say(at=time.time(), frame=f)
+        seen += 1
+        if seen == options.count or (options.until and eval(options.until, {"f": f})):
+            return
+
+
+async def main(options):
+    headers = [tuple(part.strip() for part in header.split(":", 1)) for header in options.header]
+    try:
+        ws = await connect(
+            options.url,
+            origin=options.origin,
+            subprotocols=options.subprotocol or None,
+            max_size=None,
+            ping_interval=None,
+            **{HEADERS: headers},
+        )
+    except (OSError, asyncio.TimeoutError, websockets.exceptions.WebSocketException) as error:
+        response = getattr(error, "response", None)
+        status = getattr(error, "status_code", None) or getattr(response, "status_code", 0)
+        say(refused=status, reason=str(error))
+        return
+    say(connected=options.url, subprotocol=ws.subprotocol)
+    try:
+        await asyncio.wait_for(follow(ws, options), options.timeout)
+    except asyncio.TimeoutError:
+        pass
+    except websockets.exceptions.ConnectionClosed:
+        pass
+    await ws.close()
+    say(close=ws.close_code or 1006, reason=ws.close_reason or "")
+
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--url", required=True)
+parser.add_argument("--header", action="append", default=[], metavar="KEY:VALUE")
+parser.add_argument("--origin")
+parser.add_argument("--subprotocol", action="append", default=[])
+parser.add_argument("--count", type=int, help="close after this many frames")
+parser.add_argument("--until", help="close after a frame `f` for which this Python expression is true")
+parser.add_argument("--timeout", type=float, help="close after this many seconds")
+asyncio.run(main(parser.parse_args()))
