@@ -110,7 +110,14 @@ impl Board {
     }
 
     /// systemd started the unit of `id`; the start line in the log follows.
-    pub fn started(&mut self, id: &CheckId, run: &str, trigger: Option<Trigger>, now: Timestamp, out: &mut Vec<Change>) {
+    pub fn started(
+        &mut self,
+        id: &CheckId,
+        run: &str,
+        trigger: Option<Trigger>,
+        now: Timestamp,
+        out: &mut Vec<Change>,
+    ) {
         if let Some(entry) = self.entries.get_mut(id) {
             entry.started(run, trigger, now, now, &mut |body| out.push(Change { id: id.clone(), body }));
         }

@@ -1,12 +1,14 @@
 //! Calendar expressions: the language of systemd's `OnCalendar=`, whole.
 //!
-//! Input: the text of one expression ([`Calendar`]) or of several separated by `;` ([`Schedule`]), and a
-//! database of time zones. Output: the normal form as `systemd-analyze calendar` prints it (`Display`), an
-//! English sentence (`describe`), and the elapses after an instant (`next_after`). No clock is read here.
+//! Input: the text of one expression ([`Calendar`]) or of several separated by `;` ([`Schedule`]), and a database of
+//! time zones. Output: the normal form as `systemd-analyze calendar` prints it (`Display`), an English sentence
+//! (`describe`), and the elapses after an instant (`next_after`). No clock is read here.
 //!
-//! An expression is parsed ([`parse`]) into a set of values for each field of a date and time ([`chain`]);
-//! everything else reads those sets. A zone is a name of the time zone database, spelled as the database spells it.
+//! An expression is parsed (`parse`) into a set of values for each field of a date and time (`chain`); everything
+//! else reads those sets. A zone is a name of the time zone database, spelled as the database spells it.
 //! Abbreviations of the machine's own zone, such as `CEST`, are refused: what they mean would depend on the machine.
+//! Some, such as `CET`, are names of the database as well and are taken as such; systemd takes them so too, unless
+//! the machine's own zone goes by that abbreviation.
 
 mod chain;
 mod describe;
@@ -33,9 +35,9 @@ pub use crate::calendar::schedule::Schedule;
 ///
 /// ```
 /// use ssi::calendar::Calendar;
-/// use jiff::tz::{TimeZone, TimeZoneDatabase};
+/// use jiff::tz::TimeZone;
 ///
-/// let calendar = Calendar::parse("Mon 6:00 UTC", &TimeZoneDatabase::bundled())?;
+/// let calendar = Calendar::parse("Mon 6:00 UTC", jiff::tz::db())?;
 /// assert_eq!(calendar.to_string(), "Mon *-*-* 06:00:00 UTC");
 /// assert_eq!(calendar.describe(), "Mondays at 06:00 UTC");
 ///
@@ -70,10 +72,7 @@ struct Zone {
 
 impl Zone {
     fn utc() -> Zone {
-        Zone {
-            name: "UTC".to_owned(),
-            rules: TimeZone::UTC,
-        }
+        Zone { name: "UTC".to_owned(), rules: TimeZone::UTC }
     }
 }
 

@@ -29,3 +29,9 @@ pub mod files;
 pub mod identity;
 pub mod paths;
 pub mod runner;
+pub mod store;
+pub mod systemd;
+pub mod tail;
+
+// Composition.
+pub mod install;

@@ -121,7 +121,8 @@ mod tests {
 
     #[test]
     fn reads_what_plugins_write() {
-        let metrics = parse("load1=0.520;5.000;10.000;0; '/'=2643MB;5948;5958;0;5968 'it''s'=1c bad= time=0.01s;;;0.000");
+        let metrics =
+            parse("load1=0.520;5.000;10.000;0; '/'=2643MB;5948;5958;0;5968 'it''s'=1c bad= time=0.01s;;;0.000");
         let labels: Vec<_> = metrics.iter().map(|m| m.label.as_str()).collect();
         assert_eq!(labels, ["load1", "/", "it's", "time"]);
         assert_eq!((metrics[0].warn.as_deref(), metrics[0].min, metrics[0].max), (Some("5.000"), Some(0.0), None));

@@ -81,8 +81,7 @@ pub fn run(script: &Path, invocation: &Invocation, log: &mut Log, zone: &TimeZon
     let cost = Cost { duration: Some(started.elapsed()), ..usage };
     let Verdict { status, message } = verdict;
     let message = lines::one_line(&message);
-    let end =
-        RunEnd { run: &invocation.run, time: moment(zone), status, exit, result: None, cost, message: &message };
+    let end = RunEnd { run: &invocation.run, time: moment(zone), status, exit, result: None, cost, message: &message };
     log.line(&end.to_string())?;
     Ok(status)
 }

@@ -4,6 +4,7 @@
 //! whatever a header says is escaped in one module ([`escape`]) and can't become a directive.
 
 mod escape;
+pub mod handler;
 mod marker;
 mod sandbox;
 mod service;

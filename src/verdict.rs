@@ -98,7 +98,9 @@ fn silent(code: i32) -> Verdict {
         126 => Verdict::new(Status::Error, "exited with 126: a command is not executable"),
         127 => Verdict::new(Status::Error, "exited with 127: a command was not found"),
         _ => match crash(code) {
-            Some(signal) => Verdict::new(Status::Error, format!("exited with {code}: a command was killed by SIG{signal}")),
+            Some(signal) => {
+                Verdict::new(Status::Error, format!("exited with {code}: a command was killed by SIG{signal}"))
+            }
             None => Verdict::new(Status::Failure, format!("exited with {code}")),
         },
     }

@@ -138,6 +138,10 @@ fn installing_again_says_what_changed_and_keeps_the_status() {
         .collect();
     assert_eq!(
         rows,
-        [("updated", Status::Ok, true, 30.0), ("updated", Status::Ok, false, 30.0), ("removed", Status::Ok, false, 30.0)]
+        [
+            ("updated", Status::Ok, true, 30.0),
+            ("updated", Status::Ok, false, 30.0),
+            ("removed", Status::Ok, false, 30.0)
+        ]
     );
 }

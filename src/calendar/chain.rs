@@ -44,24 +44,14 @@ impl Chain {
 
     /// The `*` of seconds: every whole second.
     pub fn every_second() -> Chain {
-        Chain(vec![Piece {
-            start: 0,
-            stop: None,
-            step: SECOND,
-        }])
+        Chain(vec![Piece { start: 0, stop: None, step: SECOND }])
     }
 
     /// Validates the pieces of `field`; an error names the piece that is wrong.
-    pub fn new<'a>(
-        written: &[Written<'a>],
-        field: Field,
-    ) -> Result<Chain, (&'a str, CalendarErrorKind)> {
+    pub fn new<'a>(written: &[Written<'a>], field: Field) -> Result<Chain, (&'a str, CalendarErrorKind)> {
         let mut pieces = Vec::with_capacity(written.len());
         for piece in written {
-            pieces.push((
-                normal(piece, field).map_err(|kind| (piece.text, kind))?,
-                piece.text,
-            ));
+            pieces.push((normal(piece, field).map_err(|kind| (piece.text, kind))?, piece.text));
         }
         pieces.sort_by_key(|(piece, _)| *piece);
         pieces.dedup_by_key(|(piece, _)| *piece);
@@ -80,13 +70,18 @@ impl Chain {
         self.0.is_empty()
     }
 
-    /// The single values, if the chain holds nothing else.
-    pub fn values(&self) -> Option<Vec<u32>> {
-        self.0
-            .iter()
-            .map(|piece| (piece.step == 0).then_some(piece.start))
-            .collect::<Option<Vec<_>>>()
-            .filter(|values| !values.is_empty())
+    /// All values from `min` to `max`.
+    pub fn values(&self, min: u32, max: u32) -> Vec<u32> {
+        let following = |from: u32| self.next(from).filter(|&value| value <= max);
+        std::iter::successors(following(min), |&value| following(value + 1)).collect()
+    }
+
+    /// Start and step, if the chain is one step without an end.
+    pub fn open_step(&self) -> Option<(u32, u32)> {
+        match self.0.as_slice() {
+            [Piece { start, stop: None, step }] if *step > 0 => Some((*start, *step)),
+            _ => None,
+        }
     }
 
     /// The smallest value from `from` on; a step may lead beyond the field.
@@ -101,20 +96,10 @@ impl Chain {
     pub fn next_from_end(&self, from: u32, last: u32) -> Option<u32> {
         let day = |count: u32| (last + 1).saturating_sub(count);
         let turned = |piece: &Piece| match piece.stop {
-            Some(stop) => Piece {
-                start: day(stop),
-                stop: Some(day(piece.start)),
-                step: piece.step,
-            },
-            None => Piece {
-                start: day(piece.start),
-                ..*piece
-            },
+            Some(stop) => Piece { start: day(stop), stop: Some(day(piece.start)), step: piece.step },
+            None => Piece { start: day(piece.start), ..*piece },
         };
-        self.0
-            .iter()
-            .filter_map(|piece| turned(piece).next(from))
-            .min()
+        self.0.iter().filter_map(|piece| turned(piece).next(from)).min()
     }
 }
 
@@ -135,11 +120,7 @@ impl Piece {
 }
 
 fn single(value: u32) -> Piece {
-    Piece {
-        start: value,
-        stop: None,
-        step: 0,
-    }
+    Piece { start: value, stop: None, step: 0 }
 }
 
 /// The piece in its shortest form: years with four digits, the range cut to whole steps.
@@ -165,15 +146,7 @@ fn normal(written: &Written<'_>, field: Field) -> Result<Piece, CalendarErrorKin
     Ok(match stop {
         Some(stop) if stop > start => {
             let stop = stop - (stop - start) % step;
-            if stop == start {
-                single(start)
-            } else {
-                Piece {
-                    start,
-                    stop: Some(stop),
-                    step,
-                }
-            }
+            if stop == start { single(start) } else { Piece { start, stop: Some(stop), step } }
         }
         Some(stop) if stop == start => single(start),
         stop => Piece { start, stop, step },
@@ -191,8 +164,8 @@ fn full_year(value: u32, field: Field) -> u32 {
 
 fn check(piece: &Piece, field: Field, rank: usize) -> Result<(), CalendarErrorKind> {
     let (min, full) = field.bounds();
-    // Days from the end stop at 28, so that every month has them; systemd lowers the bound by another three for
-    // each further piece of the list, and what it refuses must be refused here.
+    // Days from the end stop at 28, so that every month has them; systemd lowers the bound by another three for each
+    // further piece of the list, and what it refuses must be refused here.
     let max = match field {
         Field::DayFromEnd => full.saturating_sub(3 * u32::try_from(rank).unwrap_or(u32::MAX)),
         _ => full,
@@ -201,23 +174,14 @@ fn check(piece: &Piece, field: Field, rank: usize) -> Result<(), CalendarErrorKi
         if (min..=max).contains(&value) {
             Ok(())
         } else {
-            Err(CalendarErrorKind::OutOfRange {
-                field,
-                value,
-                min,
-                max,
-            })
+            Err(CalendarErrorKind::OutOfRange { field, value, min, max })
         }
     };
     within(piece.start)?;
     if let Some(stop) = piece.stop {
         within(stop)?;
         if stop < piece.start {
-            return Err(CalendarErrorKind::Backwards {
-                start: piece.start,
-                stop,
-                field,
-            });
+            return Err(CalendarErrorKind::Backwards { start: piece.start, stop, field });
         }
     }
     let room = match (piece.stop, field) {
@@ -226,11 +190,7 @@ fn check(piece: &Piece, field: Field, rank: usize) -> Result<(), CalendarErrorKi
         (None, _) => max - piece.start,
     };
     if piece.step > room {
-        return Err(CalendarErrorKind::LongStep {
-            field,
-            step: piece.step,
-            start: piece.start,
-        });
+        return Err(CalendarErrorKind::LongStep { field, step: piece.step, start: piece.start });
     }
     Ok(())
 }

@@ -18,11 +18,7 @@ pub struct CalendarError {
 
 impl CalendarError {
     pub(super) fn new(span: Range<usize>, kind: CalendarErrorKind) -> CalendarError {
-        CalendarError {
-            span,
-            kind,
-            suggestion: None,
-        }
+        CalendarError { span, kind, suggestion: None }
     }
 
     /// The nearest valid expression, where there is an obvious one. It replaces the whole expression.
@@ -38,9 +34,7 @@ pub enum CalendarErrorKind {
     #[error("the expression is empty, expected for example `daily` or `Mon *-*-* 06:00`")]
     Empty,
     /// Spaces before the expression or after it.
-    #[error(
-        "unexpected space, expected none around the expression or before the end of a date or time"
-    )]
+    #[error("unexpected space, expected none around the expression or before the end of a date or time")]
     Space,
     /// A `#` after the expression.
     #[error("comments are not part of an expression, expected the line to end before `#`")]
@@ -48,6 +42,9 @@ pub enum CalendarErrorKind {
     /// A word that means nothing here.
     #[error("unknown word `{0}`, expected a weekday, a date, a time, or a word such as `daily`")]
     UnknownWord(String),
+    /// Something else than a zone after a word such as `daily`.
+    #[error("`{0}` stands for a date and a time, expected nothing but a zone after it")]
+    Shorthand(String),
     /// Text where only a weekday can stand.
     #[error("expected a weekday such as `Mon`, found `{0}`")]
     Weekday(String),
@@ -84,17 +81,13 @@ pub enum CalendarErrorKind {
     #[error("the expression ends too early, expected {0}")]
     Unfinished(&'static str),
     /// More than one `~`, or one before the month.
-    #[error(
-        "`~` counts days from the end of a month, expected it only before the day, as in `*-*~01`"
-    )]
+    #[error("`~` counts days from the end of a month, expected it only before the day, as in `*-*~01`")]
     Tilde,
     /// A step of zero.
     #[error("a step of 0 never moves on, expected at least 1")]
     ZeroStep,
     /// A range of seconds that is shorter than its step of one second.
-    #[error(
-        "a range of seconds must span a second or have a step, expected for example `0..1` or `0..0.5/0.1`"
-    )]
+    #[error("a range of seconds must span a second or have a step, expected for example `0..1` or `0..0.5/0.1`")]
     ShortRange,
     /// A value outside of its field.
     #[error("{field} `{}` is out of range, expected {} to {}", Value(*.value, *.field), Value(*.min, *.field), Value(*.max, *.field))]

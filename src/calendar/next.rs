@@ -2,6 +2,11 @@
 //!
 //! Civil time is walked upward, a field at a time. A civil time that a zone skips is skipped; one that occurs twice
 //! counts the first time, unless the walk already started after that.
+//!
+//! A step without an end that leads past the end of its field carries into the next field, as it does in systemd, and
+//! not always to that field's start: `*:0/7` elapses at 23:56 and then at 00:07, for the step after 56 leads to
+//! minute 3 of a new day. Within a day, `*:0/7` after 22:56 is 23:00. The board must show the run that systemd will
+//! start, so these turns are followed exactly.
 
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone};
@@ -35,9 +40,7 @@ impl Calendar {
                 }
                 AmbiguousOffset::Gap { before, after } => {
                     let inside = before.to_timestamp(civil).ok()?;
-                    let change = zone
-                        .preceding(inside.checked_add(MICROSECOND).ok()?)
-                        .next()?;
+                    let change = zone.preceding(inside.checked_add(MICROSECOND).ok()?).next()?;
                     civil = after.to_datetime(change.timestamp());
                 }
             }
@@ -66,20 +69,14 @@ impl Calendar {
     fn day_from(&self, from: DateTime) -> Option<DateTime> {
         let mut at = from;
         loop {
-            let year = self
-                .year
-                .next(number(at.year()).max(Field::Year.bounds().0))?;
+            let year = self.year.next(number(at.year()).max(Field::Year.bounds().0))?;
             if year > Field::Year.bounds().1 {
                 return None;
             }
             if year != number(at.year()) {
                 at = midnight(year, 1, 1)?;
             }
-            let Some(month) = self
-                .month
-                .next(number(at.month()))
-                .filter(|&month| month <= 12)
-            else {
+            let Some(month) = self.month.next(number(at.month())).filter(|&month| month <= 12) else {
                 at = midnight(year + 1, 1, 1)?;
                 continue;
             };
@@ -105,10 +102,7 @@ impl Calendar {
                     continue;
                 }
             };
-            if self
-                .weekdays
-                .is_none_or(|weekdays| weekdays.contains(at.date().weekday()))
-            {
+            if self.weekdays.is_none_or(|weekdays| weekdays.contains(at.date().weekday())) {
                 return Some(at);
             }
             at = at.date().tomorrow().ok()?.to_datetime(Time::midnight());
@@ -117,10 +111,8 @@ impl Calendar {
 
     /// The first time in the set from `from` on, or where to go on looking.
     fn time_from(&self, from: Time) -> Step {
-        let (mut minute, mut micros) = (
-            number(from.minute()),
-            number(from.second()) * SECOND + number(from.subsec_nanosecond()) / 1000,
-        );
+        let (mut minute, mut micros) =
+            (number(from.minute()), number(from.second()) * SECOND + number(from.subsec_nanosecond()) / 1000);
         let hour = match self.hour.next(number(from.hour())) {
             None => return Step::NextDay(Time::midnight()),
             Some(hour) if hour >= 24 => return Step::NextMonth(time(hour - 24, 0, 0)),
@@ -141,9 +133,7 @@ impl Calendar {
         const MINUTE: u32 = 60 * SECOND;
         match self.second.next(micros) {
             None => next_minute(hour, found, 0),
-            Some(value) if value >= MINUTE && found < 59 => {
-                next_minute(hour, found, value % SECOND)
-            }
+            Some(value) if value >= MINUTE && found < 59 => next_minute(hour, found, value % SECOND),
             Some(value) if value >= MINUTE => next_minute(hour, found, value - MINUTE),
             Some(value) => Step::Found(time(hour, found, value)),
         }
@@ -182,11 +172,7 @@ fn time(hour: u32, minute: u32, micros: u32) -> Time {
 }
 
 fn midnight(year: u32, month: u32, day: u32) -> Option<DateTime> {
-    let date = Date::new(
-        i16::try_from(year).ok()?,
-        i8::try_from(month).ok()?,
-        i8::try_from(day).ok()?,
-    );
+    let date = Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?);
     Some(date.ok()?.to_datetime(Time::midnight()))
 }
 

@@ -14,7 +14,7 @@ const ELAPSES: usize = 400;
 impl Schedule {
     /// The shortest gap between consecutive elapses, `None` if it elapses at most once.
     ///
-    /// The first [`ELAPSES`] elapses from 1970 on are walked, in a local zone without daylight saving time; zones that an
+    /// The first 400 elapses from 1970 on are walked, in a local zone without daylight saving time; zones that an
     /// expression names keep the offset they had then. A closer pair of elapses after those is not seen.
     pub fn period(&self) -> Option<Duration> {
         let mut walks: Vec<Walk<'_>> = self.calendars().iter().map(Walk::new).collect();
@@ -47,31 +47,19 @@ struct Walk<'a> {
 impl<'a> Walk<'a> {
     fn new(calendar: &'a Calendar) -> Walk<'a> {
         let start = Timestamp::UNIX_EPOCH;
-        let offset = calendar
-            .zone
-            .as_ref()
-            .map_or(Offset::UTC, |zone| zone.rules.to_offset(start));
-        let mut walk = Walk {
-            calendar,
-            offset,
-            civil: None,
-            next: None,
-        };
+        let offset = calendar.zone.as_ref().map_or(Offset::UTC, |zone| zone.rules.to_offset(start));
+        let mut walk = Walk { calendar, offset, civil: None, next: None };
         walk.seek(Some(offset.to_datetime(start)));
         walk
     }
 
     fn advance(&mut self) {
-        let after = self
-            .civil
-            .and_then(|civil| civil.checked_add(jiff::SignedDuration::from_micros(1)).ok());
+        let after = self.civil.and_then(|civil| civil.checked_add(jiff::SignedDuration::from_micros(1)).ok());
         self.seek(after);
     }
 
     fn seek(&mut self, from: Option<DateTime>) {
         self.civil = from.and_then(|from| self.calendar.civil_from(from));
-        self.next = self
-            .civil
-            .and_then(|civil| self.offset.to_timestamp(civil).ok());
+        self.next = self.civil.and_then(|civil| self.offset.to_timestamp(civil).ok());
     }
 }

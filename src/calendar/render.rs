@@ -51,30 +51,14 @@ fn plain(f: &mut fmt::Formatter<'_>, chain: &Chain, width: usize) -> fmt::Result
     if chain.is_every() {
         return f.write_str("*");
     }
-    list(
-        f,
-        chain,
-        1,
-        |f, value| write!(f, "{value:0width$}"),
-        |f, step| write!(f, "{step}"),
-    )
+    list(f, chain, 1, |f, value| write!(f, "{value:0width$}"), |f, step| write!(f, "{step}"))
 }
 
 fn seconds(f: &mut fmt::Formatter<'_>, chain: &Chain) -> fmt::Result {
-    if chain.pieces().contains(&Piece {
-        start: 0,
-        stop: None,
-        step: SECOND,
-    }) {
+    if chain.pieces().contains(&Piece { start: 0, stop: None, step: SECOND }) {
         return f.write_str("*");
     }
-    list(
-        f,
-        chain,
-        SECOND,
-        |f, value| second(f, value, 2),
-        |f, step| second(f, step, 1),
-    )
+    list(f, chain, SECOND, |f, value| second(f, value, 2), |f, step| second(f, step, 1))
 }
 
 /// Seconds from microseconds; the fraction only where there is one.

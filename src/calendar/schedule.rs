@@ -39,11 +39,7 @@ impl Schedule {
             }
             start += part.len() + 1;
         }
-        if errors.is_empty() {
-            Ok(Schedule { calendars })
-        } else {
-            Err(errors)
-        }
+        if errors.is_empty() { Ok(Schedule { calendars }) } else { Err(errors) }
     }
 
     /// The calendars in the order they were written; never empty.
@@ -53,10 +49,7 @@ impl Schedule {
 
     /// The earliest elapse strictly after `base`; `local` is used for expressions that name no zone.
     pub fn next_after(&self, base: Timestamp, local: &TimeZone) -> Option<Timestamp> {
-        self.calendars
-            .iter()
-            .filter_map(|calendar| calendar.next_after(base, local))
-            .min()
+        self.calendars.iter().filter_map(|calendar| calendar.next_after(base, local)).min()
     }
 
     /// The sentences of all calendars.

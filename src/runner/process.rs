@@ -141,7 +141,8 @@ fn follow(
     transcript: &mut Transcript<'_>,
 ) -> Result<Option<Stopping>, ProcessError> {
     let (mut stdout, mut stderr) = (child.stdout.take(), child.stderr.take());
-    for fd in [stdout.as_ref().map(|pipe| pipe.as_fd()), stderr.as_ref().map(|pipe| pipe.as_fd())].into_iter().flatten() {
+    for fd in [stdout.as_ref().map(|pipe| pipe.as_fd()), stderr.as_ref().map(|pipe| pipe.as_fd())].into_iter().flatten()
+    {
         fcntl(fd, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
     }
     let mut buffer = vec![0_u8; 64 * 1024];

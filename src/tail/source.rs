@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
-use rustix::fs::OFlags;
+use nix::fcntl::OFlag;
 
 use super::mark::{self, Inode, Mark, OVERLAP};
 
@@ -44,8 +44,8 @@ pub(super) fn inode(path: &Path) -> Result<Inode, Refused> {
 /// a change in between.
 pub(super) fn open(path: &Path) -> Result<(File, Inode), Refused> {
     inode(path)?;
-    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    let file = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)?;
+    let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
+    let file = OpenOptions::new().read(true).custom_flags(flags.bits()).open(path)?;
     let metadata = file.metadata()?;
     if metadata.is_file() { Ok((file, Inode::of(&metadata))) } else { Err(Refused::NotRegular) }
 }

@@ -3,7 +3,8 @@
 /// A value that systemd takes as it stands, up to the line's end: `%` is doubled, a control character becomes a space,
 /// and a backslash that would join the next line is doubled.
 pub(super) fn value(text: &str) -> String {
-    let mut out: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().replace('%', "%%");
+    let mut out: String =
+        text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().replace('%', "%%");
     if out.chars().rev().take_while(|&c| c == '\\').count() % 2 == 1 {
         out.push('\\');
     }

@@ -4,11 +4,13 @@
 
 use crate::check::CheckId;
 
-const SECTION: &str = "[X-Ssi]";
+pub(super) const SECTION: &str = "[X-Ssi]";
 
 /// The comment at the top and the section at the end of a unit of the check `id`.
 pub(super) fn enclose(id: &CheckId, body: &str) -> String {
-    format!("# Written by ssi from the header of the check `{id}`. Change the script and `ssi add` it again.\n{body}\n{SECTION}\nCheck={id}\n")
+    format!(
+        "# Written by ssi from the header of the check `{id}`. Change the script and `ssi add` it again.\n{body}\n{SECTION}\nCheck={id}\n"
+    )
 }
 
 /// The check that a unit file belongs to, or `None` for a unit of somebody else.

@@ -79,14 +79,8 @@ impl Builder {
                 }
             }
         });
-        let mut machine = Machine {
-            orders: supervisor.stdin.take(),
-            supervisor,
-            events,
-            workspace,
-            target: self.target,
-            pid: 0,
-        };
+        let mut machine =
+            Machine { orders: supervisor.stdin.take(), supervisor, events, workspace, target: self.target, pid: 0 };
         machine.expect("ready");
         machine.start();
         machine
@@ -107,12 +101,7 @@ impl Machine {
     /// A machine over this host's root directory; `name` is for people who look at the process list.
     #[allow(clippy::new_ret_no_self, reason = "reads as one sentence with `boot`")]
     pub fn new(name: &str) -> Builder {
-        Builder {
-            name: name.into(),
-            base: "/".into(),
-            target: "multi-user.target".into(),
-            disk: "50%".into(),
-        }
+        Builder { name: name.into(), base: "/".into(), target: "multi-user.target".into(), disk: "50%".into() }
     }
 
     /// The host's process id of the machine's systemd.
@@ -177,11 +166,7 @@ impl Machine {
 
     /// Where the file `inside` of the machine is seen from outside. Absolute symbolic links on the way lead to the host's files.
     pub fn path(&self, inside: &str) -> PathBuf {
-        PathBuf::from(format!(
-            "/proc/{}/root/{}",
-            self.pid,
-            inside.trim_start_matches('/')
-        ))
+        PathBuf::from(format!("/proc/{}/root/{}", self.pid, inside.trim_start_matches('/')))
     }
 
     /// Writes a file inside, with its directories, owned by root.
@@ -191,15 +176,12 @@ impl Machine {
         let dir = path.parent().expect("an absolute path");
         fs::create_dir_all(dir).unwrap_or_else(|error| panic!("{inside}: {error}"));
         fs::write(&path, content).unwrap_or_else(|error| panic!("{inside}: {error}"));
-        fs::set_permissions(&path, fs::Permissions::from_mode(mode))
-            .expect("root may change modes");
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("root may change modes");
     }
 
     /// The content of a file inside, with invalid UTF-8 replaced; empty when it does not exist.
     pub fn read(&self, inside: &str) -> String {
-        fs::read(self.path(inside))
-            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-            .unwrap_or_default()
+        fs::read(self.path(inside)).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
     }
 
     /// Shuts down in order and boots again; files stay except in /run and /tmp.
@@ -225,9 +207,7 @@ impl Machine {
         self.pid = up.trim_start_matches("up ").parse().expect("a process id");
         let socket = self.path("/run/systemd/private");
         wait_for("systemd to listen", PATIENCE, || socket.exists());
-        let state = self
-            .run(&["systemctl", "is-system-running", "--wait"])
-            .stdout;
+        let state = self.run(&["systemctl", "is-system-running", "--wait"]).stdout;
         assert!(
             ["running", "degraded"].contains(&state.trim()),
             "{} did not come up: {state}\n{}",
@@ -237,10 +217,7 @@ impl Machine {
     }
 
     fn order(&mut self, line: &str) {
-        let orders = self
-            .orders
-            .as_mut()
-            .expect("the supervisor takes orders until the machine is dropped");
+        let orders = self.orders.as_mut().expect("the supervisor takes orders until the machine is dropped");
         writeln!(orders, "{line}").expect("the supervisor is alive");
     }
 
@@ -248,11 +225,7 @@ impl Machine {
     fn expect(&self, event: &str) -> String {
         match self.events.recv_timeout(PATIENCE) {
             Ok(line) if line.starts_with(event) => line,
-            other => panic!(
-                "{}: expected `{event}`, got {other:?}\n{}",
-                self.name(),
-                self.workspace.read_log()
-            ),
+            other => panic!("{}: expected `{event}`, got {other:?}\n{}", self.name(), self.workspace.read_log()),
         }
     }
 }
@@ -276,10 +249,7 @@ impl Drop for Machine {
 pub fn wait_for(what: &str, deadline: Duration, mut condition: impl FnMut() -> bool) {
     let end = Instant::now() + deadline;
     while !condition() {
-        assert!(
-            Instant::now() < end,
-            "waited {deadline:?} in vain for {what}"
-        );
+        assert!(Instant::now() < end, "waited {deadline:?} in vain for {what}");
         thread::sleep(Duration::from_millis(10));
     }
 }
@@ -288,10 +258,7 @@ pub fn wait_for(what: &str, deadline: Duration, mut condition: impl FnMut() -> b
 fn clean(command: &mut Command) {
     command
         .env_clear()
-        .env(
-            "PATH",
-            "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-        )
+        .env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
         .env("HOME", "/root")
         .env("LANG", "C.UTF-8")
         .stdin(Stdio::null());

@@ -1,11 +1,7 @@
 //! End-to-end tests: every test boots its own private systemd (see `machine`) and works on that.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod examples_work;
 mod machine;
 mod machine_works;
 mod release;

@@ -36,8 +36,7 @@ impl Release {
     pub fn root(self) -> PathBuf {
         let roots = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("test-roots");
         fs::create_dir_all(&roots).expect("the target directory is writable");
-        let lock =
-            File::create(roots.join(format!("{}.lock", self.suite()))).expect("just created");
+        let lock = File::create(roots.join(format!("{}.lock", self.suite()))).expect("just created");
         lock.lock().expect("files can be locked");
         let root = roots.join(self.suite());
         // Only the rename at the end of a successful build gives this name; a directory without its init was tampered with.
@@ -57,12 +56,7 @@ impl Release {
     #[track_caller]
     fn build(self, root: &Path) {
         let output = Command::new("mmdebstrap")
-            .args([
-                "--quiet",
-                "--mode=root",
-                "--variant=minbase",
-                "--include=systemd,systemd-sysv,dbus",
-            ])
+            .args(["--quiet", "--mode=root", "--variant=minbase", "--include=systemd,systemd-sysv,dbus"])
             // A mirror that is a snapshot serves lists that have expired; their signatures are still checked.
             .arg("--aptopt=Acquire::Check-Valid-Until \"false\"")
             .arg(self.suite())
@@ -71,23 +65,14 @@ impl Release {
             .output()
             .expect("mmdebstrap is installed (apt install mmdebstrap)");
         let stderr = String::from_utf8_lossy(&output.stderr);
-        assert!(
-            output.status.success(),
-            "mmdebstrap {}: {stderr}",
-            self.suite()
-        );
+        assert!(output.status.success(), "mmdebstrap {}: {stderr}", self.suite());
     }
 }
 
 /// The Debian archive that apt is configured with; Debian's own when it cannot be told.
 fn mirror() -> String {
     let targets = Command::new("apt-get")
-        .args([
-            "indextargets",
-            "--format",
-            "$(ORIGIN) $(REPO_URI)",
-            "Created-By: Packages",
-        ])
+        .args(["indextargets", "--format", "$(ORIGIN) $(REPO_URI)", "Created-By: Packages"])
         .output()
         .map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
         .unwrap_or_default();

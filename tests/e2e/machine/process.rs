@@ -27,13 +27,7 @@ impl Output {
     /// Fails the test unless the command succeeded; gives what it printed.
     #[track_caller]
     pub fn ok(self) -> String {
-        assert!(
-            self.status.success(),
-            "{}\nstdout: {}\nstderr: {}",
-            self.status,
-            self.stdout,
-            self.stderr
-        );
+        assert!(self.status.success(), "{}\nstdout: {}\nstderr: {}", self.status, self.stdout, self.stderr);
         self.stdout
     }
 }
@@ -45,15 +39,8 @@ pub(super) fn run(command: Command) -> Output {
     guarded.args(["--kill-after=5", "120"]);
     guarded.arg(command.get_program()).args(command.get_args());
     guarded.env_clear();
-    guarded.envs(
-        command
-            .get_envs()
-            .filter_map(|(key, value)| Some((key, value?))),
-    );
-    let output = guarded
-        .stdin(Stdio::null())
-        .output()
-        .expect("timeout starts");
+    guarded.envs(command.get_envs().filter_map(|(key, value)| Some((key, value?))));
+    let output = guarded.stdin(Stdio::null()).output().expect("timeout starts");
     Output {
         status: output.status,
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -77,13 +64,8 @@ impl Process {
     /// Starts `command`; both its outputs are read as lines, in the order of their arrival.
     #[track_caller]
     pub fn spawn(mut command: Command) -> Self {
-        command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0);
-        let mut child = command
-            .spawn()
-            .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let lines = Arc::new(Lines::default());
         lines.collect(child.stdout.take());
         lines.collect(child.stderr.take());
@@ -92,27 +74,14 @@ impl Process {
 
     /// The lines read so far.
     pub fn lines(&self) -> Vec<String> {
-        self.lines
-            .read
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.lines.read.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The first line that `wanted` accepts, be it read already or still to come.
     #[track_caller]
-    pub fn wait_line(
-        &self,
-        what: &str,
-        deadline: Duration,
-        wanted: impl Fn(&str) -> bool,
-    ) -> String {
+    pub fn wait_line(&self, what: &str, deadline: Duration, wanted: impl Fn(&str) -> bool) -> String {
         let end = Instant::now() + deadline;
-        let mut lines = self
-            .lines
-            .read
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut lines = self.lines.read.lock().unwrap_or_else(PoisonError::into_inner);
         let mut seen = 0;
         loop {
             if let Some(line) = lines[seen..].iter().find(|line| wanted(line)) {
@@ -120,17 +89,8 @@ impl Process {
             }
             seen = lines.len();
             let left = end.saturating_duration_since(Instant::now());
-            assert!(
-                !left.is_zero(),
-                "waited {deadline:?} in vain for {what} in:\n{}",
-                lines.join("\n")
-            );
-            lines = self
-                .lines
-                .more
-                .wait_timeout(lines, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
+            assert!(!left.is_zero(), "waited {deadline:?} in vain for {what} in:\n{}", lines.join("\n"));
+            lines = self.lines.more.wait_timeout(lines, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
@@ -152,11 +112,7 @@ impl Lines {
         thread::spawn(move || {
             for line in BufReader::new(stream).split(b'\n').map_while(Result::ok) {
                 let line = String::from_utf8_lossy(&line).into_owned();
-                lines
-                    .read
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .push(line);
+                lines.read.lock().unwrap_or_else(PoisonError::into_inner).push(line);
                 lines.more.notify_all();
             }
         });
@@ -174,10 +130,7 @@ pub(super) fn kill_group(child: &mut Child) {
     if matches!(child.try_wait(), Ok(None)) {
         let group = format!("-{}", child.id());
         // Neither failure nor success changes what is to be done next.
-        let _ = Command::new("kill")
-            .args(["-KILL", "--", &group])
-            .stderr(Stdio::null())
-            .status();
+        let _ = Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
         let _ = child.wait();
     }
 }

@@ -14,21 +14,11 @@ pub struct UserSession<'a> {
 impl<'a> UserSession<'a> {
     #[track_caller]
     pub(super) fn start(machine: &'a Machine, name: &str) -> Self {
-        machine
-            .sh(&format!(
-                "id -u {name} || useradd --create-home --shell /bin/bash {name}"
-            ))
-            .ok();
+        machine.sh(&format!("id -u {name} || useradd --create-home --shell /bin/bash {name}")).ok();
         let uid = machine.run(&["id", "-u", name]).ok().trim().to_owned();
         machine.run(&["loginctl", "enable-linger", name]).ok();
-        machine
-            .run(&["systemctl", "start", &format!("user@{uid}.service")])
-            .ok();
-        Self {
-            machine,
-            name: name.into(),
-            uid,
-        }
+        machine.run(&["systemctl", "start", &format!("user@{uid}.service")]).ok();
+        Self { machine, name: name.into(), uid }
     }
 
     /// The user's numeric id.
@@ -39,24 +29,13 @@ impl<'a> UserSession<'a> {
     /// A command as this user, in the environment of a login.
     pub fn command(&self, args: &[&str]) -> Command {
         let runtime = format!("/run/user/{}", self.uid);
-        let mut as_user = vec![
-            "setpriv",
-            "--reuid",
-            &self.name,
-            "--regid",
-            &self.name,
-            "--init-groups",
-            "--",
-        ];
+        let mut as_user = vec!["setpriv", "--reuid", &self.name, "--regid", &self.name, "--init-groups", "--"];
         as_user.extend(args);
         let mut command = self.machine.command(&as_user);
         command
             .env("HOME", format!("/home/{}", self.name))
             .env("USER", &self.name)
-            .env(
-                "DBUS_SESSION_BUS_ADDRESS",
-                format!("unix:path={runtime}/bus"),
-            )
+            .env("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={runtime}/bus"))
             .env("XDG_RUNTIME_DIR", runtime);
         command
     }

@@ -33,21 +33,12 @@ impl Workspace {
         let guard = File::open(&all).expect("just created");
         guard.lock().expect("directories can be locked");
         SWEPT.call_once(|| sweep(&all));
-        let name = format!(
-            "{name}-{}-{}",
-            process::id(),
-            COUNT.fetch_add(1, Ordering::Relaxed)
-        );
+        let name = format!("{name}-{}-{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let dir = all.join(&name);
         fs::create_dir(&dir).expect("the name is unique");
         let lock = File::open(&dir).expect("just created");
         lock.lock().expect("nobody else knows the directory");
-        Self {
-            log: all.join(format!("{name}.log")),
-            name,
-            dir,
-            _lock: lock,
-        }
+        Self { log: all.join(format!("{name}.log")), name, dir, _lock: lock }
     }
 
     pub(super) fn name(&self) -> &str {

@@ -26,42 +26,22 @@ impl Ws {
         // Only the network is the machine's, so a bare machine needs no Python.
         let mut command = Command::new("nsenter");
         command.args(["--net", "--target", &pid.to_string(), "--"]);
-        command.args([
-            "/usr/bin/python3",
-            "-u",
-            "-c",
-            include_str!("../ws_client.py"),
-            "--url",
-            url,
-        ]);
+        command.args(["/usr/bin/python3", "-u", "-c", include_str!("../ws_client.py"), "--url", url]);
         super::clean(command.args(options));
         let ws = Self(Process::spawn(command));
-        ws.0.wait_line("an answer to the connection", PATIENCE, |line| {
-            line.starts_with('{')
-        });
+        ws.0.wait_line("an answer to the connection", PATIENCE, |line| line.starts_with('{'));
         ws
     }
 
     /// The frames read so far.
     pub fn frames(&self) -> Vec<Frame> {
-        self.0
-            .lines()
-            .iter()
-            .filter_map(|line| frame(line))
-            .collect()
+        self.0.lines().iter().filter_map(|line| frame(line)).collect()
     }
 
     /// The first frame that `wanted` accepts, be it read already or still to come.
     #[track_caller]
-    pub fn wait_frame(
-        &self,
-        what: &str,
-        deadline: Duration,
-        wanted: impl Fn(&Value) -> bool,
-    ) -> Frame {
-        let line = self.0.wait_line(what, deadline, |line| {
-            frame(line).is_some_and(|frame| wanted(&frame.json))
-        });
+    pub fn wait_frame(&self, what: &str, deadline: Duration, wanted: impl Fn(&Value) -> bool) -> Frame {
+        let line = self.0.wait_line(what, deadline, |line| frame(line).is_some_and(|frame| wanted(&frame.json)));
         frame(&line).expect("it was one before")
     }
 
@@ -80,17 +60,12 @@ impl Ws {
     #[track_caller]
     fn wait_number(&self, key: &str, deadline: Duration) -> u64 {
         let number = |line: &str| serde_json::from_str::<Value>(line).ok()?.get(key)?.as_u64();
-        let line = self
-            .0
-            .wait_line(key, deadline, |line| number(line).is_some());
+        let line = self.0.wait_line(key, deadline, |line| number(line).is_some());
         number(&line).expect("it was there before")
     }
 }
 
 fn frame(line: &str) -> Option<Frame> {
     let line: Value = serde_json::from_str(line).ok()?;
-    Some(Frame {
-        at: line.get("at")?.as_f64()?,
-        json: line.get("frame")?.clone(),
-    })
+    Some(Frame { at: line.get("at")?.as_f64()?, json: line.get("frame")?.clone() })
 }

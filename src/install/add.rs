@@ -1,0 +1,80 @@
+//! Carrying out a plan: files first, then systemd; back to the start if either fails.
+
+use std::time::Duration;
+
+use super::{Difference, InstallError, Plan, Planned, Site};
+use crate::paths::Paths;
+use crate::store::{Step, Transaction};
+use crate::systemd::Systemd;
+use crate::unit::{self, UnitFile};
+
+/// Installs everything in `plan`, or nothing. The first runs are another step: [`super::first_runs`].
+pub async fn carry_out(site: &Site<'_>, plan: &Plan) -> Result<(), InstallError> {
+    let mut steps = plan.steps.clone();
+    if site.systemd.is_none() {
+        steps.extend(plan.checks.iter().filter_map(|planned| link(site.paths, planned)));
+    }
+    let mut files = Transaction::apply(steps)?;
+    if let Some(systemd) = &site.systemd
+        && let Err(error) = hand_over(systemd, plan).await
+    {
+        withdraw(systemd, plan, &mut files).await;
+        return Err(error);
+    }
+    files.keep();
+    Ok(())
+}
+
+/// Without a systemd to ask, the link in `timers.target.wants` is what switches a timer on.
+fn link(paths: &Paths, planned: &Planned) -> Option<Step> {
+    let timer = timer(planned)?;
+    let path = paths.wants().join(&timer.name);
+    let target = format!("../{}", timer.name).into();
+    (planned.enabled && path.symlink_metadata().is_err()).then_some(Step::Link { path, target })
+}
+
+fn timer(planned: &Planned) -> Option<&UnitFile> {
+    planned.units.iter().find(|unit| matches!(unit::check_of(&unit.name), Some((_, unit::Kind::Timer))))
+}
+
+fn timers<'a>(plan: &'a Plan, wanted: impl Fn(&Planned) -> bool + 'a) -> Vec<String> {
+    let planned = plan.checks.iter().filter(move |planned| wanted(planned));
+    planned.filter_map(timer).map(|timer| timer.name.clone()).collect()
+}
+
+async fn hand_over(systemd: &Systemd, plan: &Plan) -> Result<(), InstallError> {
+    let changed = |planned: &Planned| planned.difference != Difference::Unchanged;
+    let names: Vec<String> =
+        plan.checks.iter().filter(|p| changed(p)).flat_map(|p| p.units.iter().map(|unit| unit.name.clone())).collect();
+    // A name that systemd never heard of is read from its file when it is started. One that it holds, even as "not found", is not.
+    if !systemd.loaded(&names).await?.is_empty() {
+        systemd.reload().await?;
+    }
+    let on = timers(plan, |planned| planned.enabled);
+    if on.is_empty() {
+        return Ok(());
+    }
+    systemd.enable(&on).await?;
+    let mut jobs = systemd.jobs().await?;
+    let fresh = timers(plan, |planned| planned.enabled && !matches!(planned.difference, Difference::Updated(_)));
+    let updated = timers(plan, |planned| planned.enabled && matches!(planned.difference, Difference::Updated(_)));
+    let mut started = systemd.start(&fresh).await?;
+    started.extend(systemd.restart(&updated).await?);
+    let failed = jobs.wait(&started, Duration::from_secs(30)).await?;
+    if failed.is_empty() { Ok(()) } else { Err(InstallError::NotStarted(failed)) }
+}
+
+/// Best effort: the first error is the one to report.
+async fn withdraw(systemd: &Systemd, plan: &Plan, files: &mut Transaction) {
+    let new = timers(plan, |planned| planned.difference == Difference::New);
+    let _ = systemd.disable(&new).await;
+    let _ = systemd.stop(&new).await;
+    files.take_back();
+    let _ = systemd.reset_failed(&new).await;
+    let names: Vec<String> = plan.checks.iter().flat_map(|p| p.units.iter().map(|unit| unit.name.clone())).collect();
+    if systemd.loaded(&names).await.is_ok_and(|loaded| !loaded.is_empty()) {
+        let _ = systemd.reload().await;
+    }
+    let old = timers(plan, |planned| planned.enabled && planned.difference != Difference::New);
+    let _ = systemd.restart(&old).await;
+}

@@ -1,0 +1,274 @@
+//! What adding scripts would change, found out before anything is changed.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use super::program::Program;
+use super::{InstallError, Invalid, Site};
+use crate::check::{self, Check, CheckId, Limits};
+use crate::files::{self, FileError};
+use crate::paths::Paths;
+use crate::source::{self, Problem};
+use crate::store::{self, Step};
+use crate::unit::{self, Scope, UnitFile};
+
+/// What the caller allows.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Checks may run as root.
+    pub allow_root: bool,
+    /// Ceilings of the configuration.
+    pub limits: Limits,
+}
+
+/// A script with a valid header.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// As it was given.
+    pub file: PathBuf,
+    /// Its bytes.
+    pub content: Vec<u8>,
+    /// What its header says.
+    pub check: Check,
+    /// What its header could say better.
+    pub warnings: Vec<Problem>,
+}
+
+/// A check that will be installed.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// The script.
+    pub script: Candidate,
+    /// Against what is installed.
+    pub difference: Difference,
+    /// Its units.
+    pub units: Vec<UnitFile>,
+    /// Whether its timer will be on: a check that was switched off stays off.
+    pub enabled: bool,
+}
+
+/// How a check differs from what is installed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Difference {
+    /// Nothing of that id is installed.
+    New,
+    /// It replaces an older version; a line for each change.
+    Updated(Vec<String>),
+    /// All of it is there already.
+    Unchanged,
+}
+
+/// All that one call will change.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The checks, in the order given.
+    pub checks: Vec<Planned>,
+    /// The files.
+    pub steps: Vec<Step>,
+}
+
+/// Reads scripts and reports every mistake of every one.
+pub fn read(files: &[PathBuf], options: &Options) -> Result<Vec<Candidate>, InstallError> {
+    let mut candidates = Vec::new();
+    let mut invalid = Vec::new();
+    for file in files {
+        // One byte more than is allowed: the parser says what is too much.
+        let content = read_script(file)?;
+        match check::parse(&content, jiff::tz::db(), &options.limits) {
+            Ok(parsed) => {
+                let (check, warnings) = (parsed.check, parsed.warnings);
+                candidates.push(Candidate { file: file.clone(), content, check, warnings });
+            }
+            Err(problems) => invalid.push(Invalid { file: file.clone(), content, problems }),
+        }
+    }
+    if invalid.is_empty() { Ok(candidates) } else { Err(InstallError::Invalid(invalid)) }
+}
+
+fn read_script(file: &Path) -> Result<Vec<u8>, FileError> {
+    use std::io::Read;
+    use std::os::unix::fs::OpenOptionsExt;
+    let fail = FileError::at("read", file);
+    let flags = nix::fcntl::OFlag::O_NONBLOCK.bits();
+    let open = std::fs::File::options().read(true).custom_flags(flags).open(file).map_err(&fail)?;
+    if !open.metadata().map_err(&fail)?.is_file() {
+        return Err(fail(std::io::Error::new(std::io::ErrorKind::InvalidInput, "it is not a regular file")));
+    }
+    let mut content = Vec::new();
+    open.take(check::MAX_SCRIPT_BYTES as u64 + 1).read_to_end(&mut content).map_err(&fail)?;
+    Ok(content)
+}
+
+/// Compares scripts with what is installed. Refuses what can't or must not be installed.
+pub fn plan(
+    site: &Site<'_>,
+    candidates: Vec<Candidate>,
+    program: &Program,
+    options: &Options,
+) -> Result<Plan, InstallError> {
+    let paths = site.paths;
+    let place = paths.place(program.path.clone());
+    let mut seen: HashMap<CheckId, PathBuf> = HashMap::new();
+    let (mut checks, mut steps) = (Vec::new(), program.steps.clone());
+    for script in candidates {
+        let (id, file) = (script.check.id.clone(), script.file.clone());
+        if let Some(first) = seen.insert(id.clone(), file.clone()) {
+            return Err(InstallError::Twice { id, first, second: file });
+        }
+        fit(&script, paths.scope, options)?;
+        let installed = store::get(paths, &id)?;
+        if let Some(Ok(other)) = installed.as_ref().map(|old| &old.check)
+            && other.name != script.check.name
+        {
+            let (installed, name) = (other.name.clone(), script.check.name.clone());
+            return Err(InstallError::Taken { id, installed, file, name });
+        }
+        let units = unit::render(&script.check, &place);
+        let own = steps_of(paths, &script, &units)?;
+        let enabled = installed.is_none() || paths.is_enabled(&id);
+        let difference = match installed {
+            None => Difference::New,
+            Some(_) if own.is_empty() => Difference::Unchanged,
+            Some(old) => Difference::Updated(changes(old.check.as_ref().ok(), &old.content, &script)),
+        };
+        steps.extend(own);
+        checks.push(Planned { script, difference, units, enabled });
+    }
+    steps.extend(handler(paths, &place)?);
+    Ok(Plan { checks, steps })
+}
+
+/// What the header asks of the machine.
+fn fit(script: &Candidate, scope: Scope, options: &Options) -> Result<(), InstallError> {
+    let (check, file) = (&script.check, script.file.clone());
+    let unfit = |reason: String| Err(InstallError::Unfit { file: file.clone(), reason });
+    if scope == Scope::User && (check.user.is_some() || check.group.is_some()) {
+        return unfit("`user:` and `group:` mean nothing under `--user`: leave them out".to_owned());
+    }
+    if check.wants_root() && !options.allow_root {
+        return Err(InstallError::NeedsAllowRoot { file });
+    }
+    if let Some(user) = &check.user
+        && !known(user, |name| nix::unistd::User::from_name(name).is_ok_and(|user| user.is_some()))
+    {
+        return unfit(format!("the user `{user}` does not exist on this machine"));
+    }
+    if let Some(group) = &check.group
+        && !known(group, |name| nix::unistd::Group::from_name(name).is_ok_and(|group| group.is_some()))
+    {
+        return unfit(format!("the group `{group}` does not exist on this machine"));
+    }
+    if let Some(path) = &check.env_file {
+        use std::os::unix::fs::PermissionsExt;
+        match std::fs::metadata(path) {
+            Err(error) => return unfit(format!("`env-file: {path}` can't be used: {error}")),
+            Ok(metadata) if metadata.permissions().mode() & 0o007 != 0 => {
+                return unfit(format!("`env-file: {path}` is open to everybody: `chmod o= {path}`"));
+            }
+            Ok(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Numbers are taken as they are; systemd does the same.
+fn known(name: &str, exists: impl Fn(&str) -> bool) -> bool {
+    name.bytes().all(|b| b.is_ascii_digit()) || exists(name)
+}
+
+/// The files of one check that are not yet as they should be.
+fn steps_of(paths: &Paths, script: &Candidate, units: &[UnitFile]) -> Result<Vec<Step>, InstallError> {
+    let id = &script.check.id;
+    let mut steps = Vec::new();
+    let wanted = units.iter().map(|unit| (paths.units.join(&unit.name), unit.content.as_bytes(), true));
+    let wanted = wanted.chain([(paths.script(id), script.content.as_slice(), false)]);
+    for (path, content, is_unit) in wanted {
+        if is_unit {
+            refuse_foreign(&path, id)?;
+        }
+        if files::read_if_there(&path)?.as_deref() != Some(content) {
+            steps.push(Step::Write { path, content: content.to_owned(), mode: 0o644 });
+        }
+    }
+    // A check that moved into a profile has no timer of its own any more.
+    let timer = paths.units.join(unit::timer_name(id));
+    if script.check.schedule.is_none() && timer.exists() {
+        refuse_foreign(&timer, id)?;
+        steps.push(Step::Remove { path: timer });
+    }
+    let log = paths.log(id);
+    if log.symlink_metadata().is_err() {
+        steps.push(Step::Create { path: log, mode: 0o640, group: log_group(paths) });
+    }
+    Ok(steps)
+}
+
+/// The agent's group reads the system's logs.
+fn log_group(paths: &Paths) -> Option<u32> {
+    if paths.scope == Scope::User || paths.root.is_some() {
+        return None;
+    }
+    nix::unistd::Group::from_name("_ssi").ok().flatten().map(|group| group.gid.as_raw())
+}
+
+/// A unit of that name that is not ours, or a mask, is not overwritten.
+pub(super) fn refuse_foreign(path: &Path, id: &CheckId) -> Result<(), InstallError> {
+    if std::fs::read_link(path).is_ok_and(|target| target == Path::new("/dev/null")) {
+        return Err(InstallError::Masked { id: id.clone(), path: path.to_owned() });
+    }
+    match files::read_if_there(path)? {
+        Some(content) if unit::owner(&String::from_utf8_lossy(&content)).as_ref() != Some(id) => {
+            Err(InstallError::Foreign { path: path.to_owned() })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Where the package did not bring the handler of failed runs, the first `add` does.
+fn handler(paths: &Paths, place: &unit::Place) -> Result<Option<Step>, InstallError> {
+    let shipped: &[&str] = match paths.scope {
+        Scope::System => &["/usr/lib/systemd/system", "/lib/systemd/system"],
+        Scope::User => &["/usr/lib/systemd/user"],
+    };
+    let name = unit::handler::NAME;
+    if paths.root.is_none() && shipped.iter().any(|dir| Path::new(dir).join(name).exists()) {
+        return Ok(None);
+    }
+    let path = paths.units.join(name);
+    let content = unit::handler::render(place).into_bytes();
+    let there = files::read_if_there(&path)?.as_deref() == Some(content.as_slice());
+    Ok((!there).then_some(Step::Write { path, content, mode: 0o644 }))
+}
+
+/// What an update changes, a line each: header keys with both values, and the code.
+fn changes(old: Option<&Check>, old_content: &[u8], new: &Candidate) -> Vec<String> {
+    let Some(old) = old else { return vec!["the installed header was not valid".to_owned()] };
+    let (before, after) = (keys(old), keys(&new.check));
+    let mut lines = Vec::new();
+    for (key, value) in &after {
+        match before.iter().find(|(k, _)| k == key) {
+            Some((_, was)) if was == value => {}
+            Some((_, was)) => lines.push(format!("{key}: {was} -> {value}")),
+            None => lines.push(format!("{key}: {value} (new)")),
+        }
+    }
+    let gone = before.iter().filter(|(key, _)| after.iter().all(|(k, _)| k != key));
+    lines.extend(gone.map(|(key, was)| format!("{key}: {was} (removed)")));
+    if old_content != new.content && lines.is_empty() {
+        lines.push("the code of the script".to_owned());
+    } else if old_content == new.content && lines.is_empty() {
+        lines.push("its units".to_owned());
+    }
+    lines
+}
+
+fn keys(check: &Check) -> Vec<(String, String)> {
+    let header = check.to_header();
+    let lines = header.lines().filter_map(|line| line.strip_prefix("# ")?.split_once(": "));
+    lines.map(|(key, value)| (key.to_owned(), value.trim().to_owned())).collect()
+}
+
+/// Shows problems of a script as a compiler would.
+pub fn explain(file: &Path, content: &[u8], problems: &[Problem], color: bool) -> String {
+    source::render(&source::Source::new(file.display().to_string(), content), problems, color)
+}

@@ -1,0 +1,94 @@
+//! systemd over D-Bus: the only way in which ssi asks or changes anything of it.
+//!
+//! Input: unit names. Output: what systemd says of them, or a [`SystemdError`] that says what to do. Independent calls are sent
+//! together and answered together; none waits for another's reply.
+
+mod error;
+mod jobs;
+mod observe;
+mod proxy;
+mod units;
+
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use zbus::Connection;
+
+pub use error::SystemdError;
+pub use jobs::{JobResult, Jobs};
+pub use observe::{Observed, observe};
+pub use units::{ServiceState, TimerState};
+
+use crate::unit::Scope;
+use error::during;
+use proxy::ManagerProxy;
+
+/// How many calls are under way at once; a bus limits the replies that one connection may wait for.
+const IN_FLIGHT: usize = 128;
+
+/// A connection to one systemd.
+#[derive(Clone, Debug)]
+pub struct Systemd {
+    connection: Connection,
+    manager: ManagerProxy<'static>,
+}
+
+impl Systemd {
+    /// Connects to the system's or to the user's bus.
+    pub async fn connect(scope: Scope) -> Result<Systemd, SystemdError> {
+        let connection = match scope {
+            Scope::System => Connection::system().await,
+            Scope::User => Connection::session().await,
+        };
+        let connection = connection.map_err(|source| SystemdError::Unreachable { scope, source })?;
+        Systemd::on(connection).await
+    }
+
+    /// Talks over a connection that is there already.
+    pub async fn on(connection: Connection) -> Result<Systemd, SystemdError> {
+        let manager = ManagerProxy::new(&connection).await.map_err(during("reach systemd"))?;
+        Ok(Systemd { connection, manager })
+    }
+
+    /// systemd's version, such as `252.38-1~deb12u1`.
+    pub async fn version(&self) -> Result<String, SystemdError> {
+        self.manager.version().await.map_err(during("ask systemd for its version"))
+    }
+
+    /// Switches units on for the next boot. Their files need no reload if systemd never loaded them.
+    pub async fn enable(&self, units: &[String]) -> Result<(), SystemdError> {
+        let names: Vec<&str> = units.iter().map(String::as_str).collect();
+        self.manager.enable_unit_files(&names, false, true).await.map_err(during("enable the timers")).map(drop)
+    }
+
+    /// Takes back [`Systemd::enable`]. Units that are not there are no error.
+    pub async fn disable(&self, units: &[String]) -> Result<(), SystemdError> {
+        let names: Vec<&str> = units.iter().map(String::as_str).collect();
+        self.manager.disable_unit_files(&names, false).await.map_err(during("disable the timers")).map(drop)
+    }
+
+    /// Makes systemd read all unit files again. Costs about half a millisecond a loaded unit: once a batch.
+    pub async fn reload(&self) -> Result<(), SystemdError> {
+        self.manager.reload().await.map_err(during("reload systemd's units"))
+    }
+
+    /// Forgets that units failed, so that they are no reason for a degraded host. Units that are not loaded are no error.
+    pub async fn reset_failed(&self, units: &[String]) -> Result<(), SystemdError> {
+        let calls = units.iter().map(|unit| async move {
+            match self.manager.reset_failed_unit(unit).await {
+                Err(error) if error::is_no_such_unit(&error) => Ok(()),
+                result => result.map_err(during("reset the failed state")),
+            }
+        });
+        stream::iter(calls).buffer_unordered(IN_FLIGHT).try_collect().await
+    }
+
+    /// Of these units, the ones that systemd holds in memory, whatever their state.
+    pub async fn loaded(&self, units: &[String]) -> Result<Vec<String>, SystemdError> {
+        if units.is_empty() {
+            return Ok(Vec::new());
+        }
+        let patterns: &[&str] = &["ssi_*.service", "ssi_*.timer"];
+        let listed = self.manager.list_units_by_patterns(&[], patterns).await.map_err(during("list the units"))?;
+        let wanted: std::collections::HashSet<&str> = units.iter().map(String::as_str).collect();
+        Ok(listed.into_iter().map(|unit| unit.0).filter(|name| wanted.contains(name.as_str())).collect())
+    }
+}
