@@ -35,3 +35,4 @@ pub mod tail;
 
 // Composition.
 pub mod install;
+pub mod survey;

@@ -24,6 +24,43 @@ pub struct Installed {
     pub check: Result<Check, Vec<Problem>>,
 }
 
+impl Installed {
+    /// The check, or one that stands for a script whose header is broken: it must not vanish from the board.
+    pub fn check(&self) -> Check {
+        self.check.clone().unwrap_or_else(|problems| {
+            let mistake = problems.iter().find(|problem| problem.is_error()).map_or("", |problem| &problem.message);
+            Check {
+                id: self.id.clone(),
+                name: self.id.to_string(),
+                description: format!("the header of the installed script is not valid any more: {mistake}"),
+                version: "?".to_owned(),
+                schedule: None,
+                schedule_text: String::new(),
+                timeout: check::DEFAULT_TIMEOUT,
+                user: None,
+                group: None,
+                sandbox: check::Sandbox::Standard,
+                jitter: std::time::Duration::ZERO,
+                persistent: false,
+                on_boot: None,
+                protocol: check::Protocol::Ssi,
+                section: None,
+                env_file: None,
+                credentials: Vec::new(),
+                memory: check::DEFAULT_MEMORY,
+                tasks: check::DEFAULT_TASKS,
+                network: check::Network::Yes,
+                state: false,
+                confirm: 1,
+                stale_after: None,
+                tags: Vec::new(),
+                runbook: None,
+                profile: None,
+            }
+        })
+    }
+}
+
 /// All installed checks, by id. A missing directory is an empty one.
 pub fn scan(paths: &Paths) -> Result<Vec<Installed>, FileError> {
     let fail = FileError::at("read", &paths.scripts);

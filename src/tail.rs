@@ -39,7 +39,7 @@ use std::path::PathBuf;
 
 pub use error::TailError;
 pub use follow::MAX_RETIRED;
-pub use last::last_block;
+pub use last::{Until, last_block, last_block_within};
 pub use mark::{Fingerprint, Inode, Mark, Position};
 pub use source::MAX_LINE;
 pub use watch::{Signal, Watch, WatchError};

@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use super::source::{self, Refused};
-use super::{TailError, mark, rotated};
+use super::{Inode, Position, TailError, mark, rotated};
 
 const FIRST_WINDOW: u64 = 64 * 1024;
 const LARGEST_WINDOW: u64 = 16 * 1024 * 1024;
@@ -27,17 +27,53 @@ const LARGEST_WINDOW: u64 = 16 * 1024 * 1024;
 /// assert_eq!(last, "WARNING, two");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn last_block(dir: &Path, id: &str, mut found: impl FnMut(&[u8]) -> bool) -> Result<bool, TailError> {
-    let current = rotated::current(dir, id);
-    let previous = dir.join(format!("{id}.log.1"));
-    Ok(last_of(&current, &mut found)? || last_of(&previous, &mut found)?)
+pub fn last_block(dir: &Path, id: &str, found: impl FnMut(&[u8]) -> bool) -> Result<bool, TailError> {
+    last_block_within(dir, id, Until::Now, found)
 }
 
-fn last_of(path: &Path, found: &mut dyn FnMut(&[u8]) -> bool) -> Result<bool, TailError> {
+/// [`last_block`] of the lines before `until`.
+pub fn last_block_within(
+    dir: &Path,
+    id: &str,
+    until: Until<'_>,
+    mut found: impl FnMut(&[u8]) -> bool,
+) -> Result<bool, TailError> {
+    let current = rotated::current(dir, id);
+    let previous = dir.join(format!("{id}.log.1"));
+    Ok(last_of(&current, until, true, &mut found)? || last_of(&previous, until, false, &mut found)?)
+}
+
+/// Up to where a log is read backwards.
+#[derive(Debug, Clone, Copy)]
+pub enum Until<'a> {
+    /// All that is there.
+    Now,
+    /// What a tail that stands at this place does not hand out itself.
+    Position(&'a Position),
+}
+
+impl Until<'_> {
+    /// How much of a file of this size lies before; of a file that came after the place, nothing.
+    fn within(self, inode: Inode, size: u64, is_current: bool) -> u64 {
+        match self {
+            Until::Now => size,
+            Until::Position(Position { newest: Some(mark), .. }) if mark.inode == inode => size.min(mark.offset),
+            Until::Position(_) if is_current => 0,
+            Until::Position(_) => size,
+        }
+    }
+}
+
+fn last_of(
+    path: &Path,
+    until: Until<'_>,
+    is_current: bool,
+    found: &mut dyn FnMut(&[u8]) -> bool,
+) -> Result<bool, TailError> {
     let path_of = || path.to_path_buf();
     let (file, size) = match source::open(path) {
-        Ok((file, _)) => match file.metadata() {
-            Ok(metadata) => (file, metadata.len()),
+        Ok((file, inode)) => match file.metadata() {
+            Ok(metadata) => (file, until.within(inode, metadata.len(), is_current)),
             Err(source) => {
                 return Err(TailError::Read { path: path_of(), source });
             }

@@ -1,0 +1,108 @@
+//! What is known of a host without asking its agent: scripts, logs and systemd, put together as a board.
+//!
+//! Input: [`Paths`]. Output: a [`Board`] as the agent has it, or one entry of it.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::board::Board;
+use crate::check::CheckId;
+use crate::files::FileError;
+use crate::line::{self, Line};
+use crate::paths::Paths;
+use crate::store;
+use crate::systemd::Systemd;
+use crate::tail::{self, TailError, Until};
+use crate::unit;
+
+/// A board from what is on the disk.
+#[derive(Debug)]
+pub struct Survey {
+    /// The board.
+    pub board: Board,
+    /// Logs that could not be read: their checks show as `UNKNOWN`.
+    pub unreadable: Vec<TailError>,
+}
+
+/// Reads all scripts and the end of each log.
+pub fn survey(paths: &Paths, host: &str, zone: &TimeZone, now: Timestamp) -> Result<Survey, FileError> {
+    let mut board = Board::new(host, zone.clone());
+    let (mut changes, mut unreadable) = (Vec::new(), Vec::new());
+    for installed in store::scan(paths)? {
+        board.install(installed.check(), paths.is_enabled(&installed.id), &mut changes);
+        unreadable.extend(recall(&mut board, &paths.logs, &installed.id, Until::Now, now).err());
+        changes.clear();
+    }
+    Ok(Survey { board, unreadable })
+}
+
+/// Folds the end of a log, which tells the last known status. What came of it is no news, so no events are told.
+pub fn recall(board: &mut Board, logs: &Path, id: &CheckId, until: Until<'_>, now: Timestamp) -> Result<(), TailError> {
+    let mut window = String::new();
+    tail::last_block_within(logs, id.as_ref(), until, |lines| {
+        window = String::from_utf8_lossy(lines).into_owned();
+        tells_a_verdict(&window)
+    })?;
+    let mut changes = Vec::new();
+    for text in from_first_marker(&window).lines() {
+        board.read(id, &line::parse(text), now, &mut changes);
+        changes.clear();
+    }
+    Ok(())
+}
+
+/// Whether a window holds the end of a run, or is the log of a program that has no runs.
+fn tells_a_verdict(window: &str) -> bool {
+    let (mut runs, mut statuses) = (false, false);
+    for text in window.lines() {
+        match line::parse(text) {
+            Line::End(_) => return true,
+            Line::Start(_) => runs = true,
+            Line::Status(_) => statuses = true,
+            _ => {}
+        }
+    }
+    statuses && !runs
+}
+
+/// A window may begin inside of a run, whose status lines are progress and no verdicts.
+fn from_first_marker(window: &str) -> &str {
+    let is_marker = |text: &str| text.starts_with("\t-- run ");
+    let before: usize = window.split_inclusive('\n').take_while(|text| !is_marker(text)).map(str::len).sum();
+    if before == window.len() { window } else { &window[before..] }
+}
+
+/// The lines of the last run of a check, from its start line to its end line or to the end of the log.
+pub fn last_run(logs: &Path, id: &CheckId) -> Result<Vec<String>, TailError> {
+    let mut lines = Vec::new();
+    tail::last_block(logs, id.as_ref(), |window| {
+        let text = String::from_utf8_lossy(window);
+        let all: Vec<&str> = text.lines().collect();
+        let start = all.iter().rposition(|text| matches!(line::parse(text), Line::Start(_)));
+        lines = all[start.unwrap_or(0)..].iter().map(|line| (*line).to_owned()).collect();
+        start.is_some()
+    })?;
+    Ok(lines)
+}
+
+/// Asks systemd when each timer elapses next.
+pub async fn timers(board: &mut Board, systemd: &Systemd) {
+    let ids: Vec<CheckId> = board.entries().filter(|entry| entry.enabled).map(|entry| entry.check.id.clone()).collect();
+    let names: Vec<String> = ids.iter().map(unit::timer_name).collect();
+    for (id, timer) in ids.iter().zip(systemd.timers(&names).await) {
+        board.schedule(id, timer.and_then(|timer| timer.next));
+    }
+}
+
+/// Without a systemd the schedule itself says when a check runs next.
+pub fn schedules(board: &mut Board, now: Timestamp, zone: &TimeZone) {
+    let next = board.entries().filter(|entry| entry.enabled).map(|entry| {
+        let schedule = entry.check.schedule.as_ref();
+        (entry.check.id.clone(), schedule.and_then(|schedule| schedule.next_after(now, zone)))
+    });
+    for (id, next) in next.collect::<Vec<_>>() {
+        board.schedule(&id, next);
+    }
+}
