@@ -13,7 +13,7 @@ mod switch;
 
 pub use add::carry_out;
 pub use error::{InstallError, Invalid};
-pub use plan::{Difference, Options, Plan, Planned, plan, read};
+pub use plan::{Candidate, Difference, Options, Plan, Planned, explain, plan, read};
 pub use program::{Program, program_for};
 pub use remove::{RemoveOptions, Removed, remove};
 pub use runs::first_runs;

@@ -29,10 +29,12 @@ pub mod files;
 pub mod identity;
 pub mod paths;
 pub mod runner;
+pub mod scheduler;
 pub mod store;
 pub mod systemd;
 pub mod tail;
 
 // Composition.
+pub mod cli;
 pub mod install;
 pub mod survey;

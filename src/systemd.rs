@@ -81,6 +81,14 @@ impl Systemd {
         stream::iter(calls).buffer_unordered(IN_FLIGHT).try_collect().await
     }
 
+    /// Asks for signals, which systemd sends to nobody who did not ask.
+    async fn subscribe(&self) -> Result<(), SystemdError> {
+        match self.manager.subscribe().await {
+            Err(error) if error::is_subscribed(&error) => Ok(()),
+            result => result.map_err(during("listen to systemd")),
+        }
+    }
+
     /// Of these units, the ones that systemd holds in memory, whatever their state.
     pub async fn loaded(&self, units: &[String]) -> Result<Vec<String>, SystemdError> {
         if units.is_empty() {

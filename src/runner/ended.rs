@@ -25,6 +25,48 @@ pub struct Cause {
     pub exit: Ended,
 }
 
+impl Cause {
+    /// From what systemd gives to a handler. `None` before systemd 251, which gives nothing.
+    pub fn from_env(var: impl Fn(&str) -> Option<String>) -> Option<Cause> {
+        let (run, result) = (var("MONITOR_INVOCATION_ID")?, var("MONITOR_SERVICE_RESULT")?);
+        let status = var("MONITOR_EXIT_STATUS").unwrap_or_default();
+        let exit = match (var("MONITOR_EXIT_CODE").as_deref(), status.parse()) {
+            (Some("exited"), Ok(code)) => Ended::Code(code),
+            (Some("killed" | "dumped"), Ok(number)) => Ended::Signal(signal_name(number)),
+            (Some("killed" | "dumped"), Err(_)) => Ended::Signal(status),
+            _ => Ended::Never,
+        };
+        Some(Cause { run, result, exit })
+    }
+
+    /// From the properties `InvocationID`, `Result`, `ExecMainCode` and `ExecMainStatus` of the service.
+    pub fn from_codes(run: String, result: String, code: i32, status: i32) -> Cause {
+        let exit = match code {
+            1 => Ended::Code(status),
+            2 | 3 => Ended::Signal(signal_name(status)),
+            _ => Ended::Never,
+        };
+        Cause { run, result, exit }
+    }
+
+    /// From what a parent process sees.
+    pub fn from_exit(run: String, status: std::process::ExitStatus) -> Cause {
+        use std::os::unix::process::ExitStatusExt;
+        match (status.code(), status.signal()) {
+            (Some(code), _) => Cause { run, result: "exit-code".to_owned(), exit: Ended::Code(code) },
+            (None, Some(number)) => {
+                Cause { run, result: "signal".to_owned(), exit: Ended::Signal(signal_name(number)) }
+            }
+            (None, None) => Cause { run, result: "resources".to_owned(), exit: Ended::Never },
+        }
+    }
+}
+
+fn signal_name(number: i32) -> String {
+    let signal = nix::sys::signal::Signal::try_from(number);
+    signal.map_or_else(|_| number.to_string(), |signal| signal.as_str().trim_start_matches("SIG").to_owned())
+}
+
 /// The exit status of the main process.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ended {

@@ -83,6 +83,11 @@ pub(super) fn is_no_such_unit(error: &zbus::Error) -> bool {
     name(error).is_some_and(|name| name.as_str() == "org.freedesktop.systemd1.NoSuchUnit")
 }
 
+/// This connection gets systemd's signals already.
+pub(super) fn is_subscribed(error: &zbus::Error) -> bool {
+    name(error).is_some_and(|name| name.as_str() == "org.freedesktop.systemd1.AlreadySubscribed")
+}
+
 fn name(error: &zbus::Error) -> Option<&OwnedErrorName> {
     match error {
         zbus::Error::MethodError(name, _, _) => Some(name),

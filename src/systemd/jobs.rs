@@ -28,9 +28,8 @@ pub struct Jobs {
 impl Systemd {
     /// Listens for jobs from now on.
     pub async fn jobs(&self) -> Result<Jobs, SystemdError> {
-        let fail = during("listen to systemd");
-        let removed = self.manager.receive_job_removed().await.map_err(&fail)?;
-        self.manager.subscribe().await.map_err(&fail)?;
+        let removed = self.manager.receive_job_removed().await.map_err(during("listen to systemd"))?;
+        self.subscribe().await?;
         Ok(Jobs { systemd: self.clone(), removed })
     }
 

@@ -51,7 +51,7 @@ pub async fn observe(systemd: &Systemd) -> Result<impl Stream<Item = Observed> +
         .build()
         .map_err(&fail)?;
     let messages = MessageStream::for_match_rule(rule, &systemd.connection, QUEUE).await.map_err(&fail)?;
-    systemd.manager.subscribe().await.map_err(&fail)?;
+    systemd.subscribe().await?;
     Ok(messages.filter_map(|message| async move { read(&message.ok()?) }))
 }
 

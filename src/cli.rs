@@ -1,0 +1,74 @@
+//! The command line: what a user types, and what is printed for it.
+//!
+//! Input: arguments. Output: text or JSON on standard output, errors on standard error, an exit code: 0 done, 1 failed, 2 usage,
+//! 4 not permitted; `status` and `run` answer as a Nagios plugin instead.
+
+mod add;
+mod args;
+mod calendar;
+mod exec;
+mod failure;
+mod history;
+mod list;
+mod live;
+mod logs;
+mod remove;
+mod run;
+mod status;
+mod switch;
+mod test;
+mod ui;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use args::{Cli, Command};
+use failure::Failure;
+use ui::Ui;
+
+/// Parses the arguments and does what they say.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are answers, everything else is a mistake; a plugin's caller reads 2 as CRITICAL, so those two say 3.
+            let _ = error.print();
+            return match error.kind() {
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::SUCCESS,
+                _ if args::answers_as_plugin(std::env::args()) => ExitCode::from(3),
+                _ => ExitCode::from(2),
+            };
+        }
+    };
+    let ui = Ui::new(&cli.global);
+    let plugin = matches!(cli.command, Command::Status(_) | Command::Run(_));
+    match dispatch(&cli, &ui) {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            ui.failure(&failure);
+            ExitCode::from(if plugin { failure.plugin_code() } else { failure.code() })
+        }
+    }
+}
+
+fn dispatch(cli: &Cli, ui: &Ui) -> Result<u8, Failure> {
+    let paths = cli.global.paths()?;
+    match &cli.command {
+        Command::Add(args) => add::add(args, &paths, ui),
+        Command::Remove(args) => remove::remove(args, &paths, ui),
+        Command::List => list::list(&paths, ui),
+        Command::Status(args) => status::status(args, &paths, ui),
+        Command::Run(args) => run::run(args, &paths, ui),
+        Command::Enable(args) => switch::switch(args, true, &paths, ui),
+        Command::Disable(args) => switch::switch(args, false, &paths, ui),
+        Command::Logs(args) => logs::logs(args, &paths, ui),
+        Command::History(args) => history::history(args, &paths, ui),
+        Command::Test(args) => test::test(args, &paths, ui),
+        Command::Calendar(args) => calendar::calendar(args, ui),
+        Command::Agent(_) | Command::Demo(_) | Command::Follow(_) => todo!(),
+        Command::Exec(args) => exec::exec(args, &paths),
+        Command::Ended(args) => exec::ended(args, &paths),
+    }
+}

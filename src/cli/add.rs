@@ -1,0 +1,145 @@
+//! `ssi add`: from scripts to running checks.
+
+use serde::Serialize;
+
+use super::args::AddArgs;
+use super::failure::Failure;
+use super::live;
+use super::ui::Ui;
+use crate::board::Row;
+use crate::check::Check;
+use crate::install::{self, Difference, InstallError, Invalid, Options, Plan, Planned, Program, Site};
+use crate::paths::Paths;
+use crate::systemd::Systemd;
+use crate::unit;
+
+/// One line of `ssi add --json`.
+#[derive(Serialize)]
+struct Added<'a> {
+    id: &'a str,
+    action: &'static str,
+    changes: &'a [String],
+    warnings: Vec<&'a str>,
+    check: Option<Row>,
+}
+
+pub(super) fn add(args: &AddArgs, paths: &Paths, ui: &Ui) -> Result<u8, Failure> {
+    let options = Options { allow_root: args.allow_root, ..Options::default() };
+    let scripts = match install::read(&args.files, &options) {
+        Err(InstallError::Invalid(invalid)) => {
+            explain(&invalid, ui);
+            return Err(InstallError::Invalid(invalid).into());
+        }
+        scripts => scripts?,
+    };
+    for script in scripts.iter().filter(|script| !script.warnings.is_empty() && !ui.quiet) {
+        eprint!("{}", install::explain(&script.file, &script.content, &script.warnings, ui.color));
+    }
+    live::block_on(async {
+        let site = live::site(paths).await?;
+        let program = install::program_for(paths, &std::env::current_exe()?)?;
+        let plan = install::plan(&site, scripts, &program, &options)?;
+        install::carry_out(&site, &plan).await?;
+        if let Some(note) = &program.note {
+            ui.say(note)?;
+        }
+        notes(&plan, &program, paths, ui);
+        for planned in &plan.checks {
+            describe(planned, ui)?;
+        }
+        if let Some(systemd) = site.systemd.as_ref().filter(|_| !args.no_run) {
+            first_runs(systemd, &plan, paths, ui).await?;
+        }
+        report(&plan, &site, ui).await
+    })?;
+    Ok(0)
+}
+
+/// All mistakes of all scripts.
+fn explain(invalid: &[Invalid], ui: &Ui) {
+    for Invalid { file, content, problems } in invalid {
+        eprint!("{}", install::explain(file, content, problems, ui.color));
+    }
+}
+
+/// What the machine lacks for the checks to run as they should.
+fn notes(plan: &Plan, program: &Program, paths: &Paths, ui: &Ui) {
+    let missing = |name: &str| !nix::unistd::User::from_name(name).is_ok_and(|user| user.is_some());
+    let uses_default = plan.checks.iter().any(|planned| planned.script.check.user.is_none());
+    if paths.root.is_none() && paths.scope == unit::Scope::System && uses_default && missing(unit::CHECK_USER) {
+        ui.warn(format!(
+            "the user `{}` does not exist, so systemd invents one for each run and D-Bus refuses it: checks that call \
+             systemctl or timedatectl will fail. The package creates it",
+            unit::CHECK_USER
+        ));
+    }
+    if ui.verbose {
+        eprintln!("the units run `{}`", program.path.display());
+    }
+}
+
+fn describe(planned: &Planned, ui: &Ui) -> Result<(), Failure> {
+    let check = &planned.script.check;
+    let off = if planned.enabled { "" } else { "; its timer stays switched off" };
+    let schedule = match &check.schedule {
+        Some(schedule) => schedule.describe(),
+        None => "with its profile".to_owned(),
+    };
+    match &planned.difference {
+        Difference::New => ui.say(format!("added {} ({schedule}{off})", ui.bold(&check.id))),
+        Difference::Unchanged => ui.say(format!("{} is installed already, nothing to change{off}", ui.bold(&check.id))),
+        Difference::Updated(changes) => {
+            ui.say(format!("updated {}{off}", ui.bold(&check.id)))?;
+            changes.iter().try_for_each(|change| ui.say(format!("  {change}")))
+        }
+    }
+}
+
+/// Runs what is new or changed and says how it went, each as it comes.
+async fn first_runs(systemd: &Systemd, plan: &Plan, paths: &Paths, ui: &Ui) -> Result<(), Failure> {
+    let runs = plan.checks.iter().filter(|planned| planned.enabled && planned.difference != Difference::Unchanged);
+    let checks: Vec<&Check> = runs.map(|planned| &planned.script.check).collect();
+    let mut jobs = systemd.jobs().await?;
+    let (zone, host) = (jiff::tz::TimeZone::system(), live::host_name());
+    let mut result = Ok(());
+    install::first_runs(&mut jobs, &checks, &mut |id| {
+        let mut board = crate::board::Board::new(host.as_str(), zone.clone());
+        if let Some(check) = checks.iter().find(|check| check.id == *id) {
+            board.install((*check).clone(), true, &mut Vec::new());
+        }
+        let now = jiff::Timestamp::now();
+        let recalled = crate::survey::recall(&mut board, &paths.logs, id, crate::tail::Until::Now, now);
+        let row = board.get(id).map(|entry| entry.row(&host));
+        if let (Ok(()), Some(row)) = (recalled, row) {
+            let message = super::ui::printable(row.message.as_deref().unwrap_or("no verdict yet"));
+            let said = ui.say(format!("ran {id}: {} {message}", ui.status(row.status)));
+            result = std::mem::replace(&mut result, Ok(())).and(said);
+        }
+    })
+    .await?;
+    result
+}
+
+async fn report(plan: &Plan, site: &Site<'_>, ui: &Ui) -> Result<(), Failure> {
+    if !ui.json {
+        return Ok(());
+    }
+    let survey =
+        crate::survey::survey(site.paths, &live::host_name(), &jiff::tz::TimeZone::system(), jiff::Timestamp::now())?;
+    let mut board = survey.board;
+    if let Some(systemd) = &site.systemd {
+        crate::survey::timers(&mut board, systemd).await;
+    }
+    let added = plan.checks.iter().map(|planned| {
+        let id = &planned.script.check.id;
+        let (action, changes): (_, &[String]) = match &planned.difference {
+            Difference::New => ("added", &[]),
+            Difference::Updated(changes) => ("updated", changes),
+            Difference::Unchanged => ("unchanged", &[]),
+        };
+        let warnings = planned.script.warnings.iter().map(|warning| warning.message.as_str()).collect();
+        let check = board.get(id).map(|entry| entry.row(board.host()));
+        Added { id: id.as_ref(), action, changes, warnings, check }
+    });
+    ui.json(&added.collect::<Vec<_>>())
+}

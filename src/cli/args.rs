@@ -1,0 +1,268 @@
+//! What can be typed.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::failure::Failure;
+use crate::paths::{Home, Paths};
+
+/// Service Status Indicator: bash scripts as sandboxed systemd checks with a live status.
+#[derive(Debug, Parser)]
+#[command(name = "ssi", version, max_term_width = 100, disable_help_subcommand = true)]
+pub(super) struct Cli {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub(super) struct Global {
+    /// Put DIR before every system path; no D-Bus
+    #[arg(long, global = true, value_name = "DIR", conflicts_with = "user")]
+    pub(super) root: Option<PathBuf>,
+    /// Your own checks, run by your systemd
+    #[arg(long, global = true)]
+    pub(super) user: bool,
+    /// Print JSON
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: Color,
+    /// Say more
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub(super) verbose: bool,
+    /// Print errors only
+    #[arg(short, long, global = true)]
+    pub(super) quiet: bool,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Install scripts as checks, or update them
+    Add(AddArgs),
+    /// Remove a check; its log stays
+    Remove(RemoveArgs),
+    /// Show all checks
+    List,
+    /// Show how a check, or the whole host, is; exits as a Nagios plugin
+    Status(StatusArgs),
+    /// Run a check now and show what it prints; exits as a Nagios plugin
+    Run(RunArgs),
+    /// Switch the timer of a check on
+    Enable(IdArgs),
+    /// Switch the timer of a check off
+    Disable(IdArgs),
+    /// Print the log of a check
+    Logs(LogsArgs),
+    /// Print every verdict that the log of a check holds, oldest first
+    History(IdArgs),
+    /// Check the header of a script and show what `add` would install
+    Test(TestArgs),
+    /// Explain OnCalendar= expressions and show when they elapse
+    Calendar(CalendarArgs),
+    /// Show the agent's events as they come
+    Follow(FollowArgs),
+    /// Serve the live status of this host
+    Agent(AgentArgs),
+    /// Try it in a temporary directory: example checks, live table, WebSocket
+    Demo(DemoArgs),
+    /// Run a check's script and write its log to standard output (what its unit calls)
+    #[command(hide = true)]
+    Exec(IdArgs),
+    /// Write the missing end of a killed run to standard output (what OnFailure= calls)
+    #[command(hide = true)]
+    Ended(IdArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AddArgs {
+    /// Scripts with a header
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    /// Do not run new checks at once
+    #[arg(long)]
+    pub(super) no_run: bool,
+    /// Allow checks that ask to run as root
+    #[arg(long)]
+    pub(super) allow_root: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RemoveArgs {
+    /// The check
+    #[arg(required = true, value_name = "ID")]
+    pub(super) ids: Vec<String>,
+    /// Delete its log and its state directory as well
+    #[arg(long)]
+    pub(super) purge: bool,
+    /// Clean up a half-installed or masked check
+    #[arg(long)]
+    pub(super) force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct StatusArgs {
+    /// The check; without it, all
+    #[arg(value_name = "ID")]
+    pub(super) id: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    /// The check
+    #[arg(value_name = "ID")]
+    pub(super) id: String,
+    /// Start it and return
+    #[arg(long)]
+    pub(super) no_wait: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct IdArgs {
+    /// The check
+    #[arg(value_name = "ID")]
+    pub(super) id: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LogsArgs {
+    /// The check
+    #[arg(value_name = "ID")]
+    pub(super) id: String,
+    /// Go on with new lines as they come
+    #[arg(short, long)]
+    pub(super) follow: bool,
+    /// Only the last N lines
+    #[arg(short = 'n', long, value_name = "N")]
+    pub(super) lines: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TestArgs {
+    /// A script with a header
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// Allow it to ask for root
+    #[arg(long)]
+    pub(super) allow_root: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CalendarArgs {
+    /// OnCalendar= expressions
+    #[arg(required = true, value_name = "EXPR")]
+    pub(super) expressions: Vec<String>,
+    /// Count from this time (RFC 3339, or a civil time in this host's zone) instead of now
+    #[arg(long, value_name = "TIME")]
+    pub(super) base_time: Option<String>,
+    /// How many elapses to show
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(super) iterations: usize,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FollowArgs {
+    /// Only events that change something
+    #[arg(long)]
+    pub(super) changes: bool,
+    /// Where the agent listens
+    #[arg(long, value_name = "ADDR")]
+    pub(super) connect: Option<SocketAddr>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AgentArgs {
+    /// Where to listen [default: 127.0.0.1:5000, with --user 127.0.0.1:5001]
+    #[arg(long, value_name = "ADDR")]
+    pub(super) listen: Option<SocketAddr>,
+    /// Who runs the checks: systemd, or the agent itself where no systemd does
+    #[arg(long, value_name = "WHO", default_value = "auto")]
+    pub(super) scheduler: Scheduler,
+}
+
+/// Who runs the checks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Scheduler {
+    /// systemd where it is the init and there is no --root, else the agent.
+    Auto,
+    /// systemd's timers.
+    Systemd,
+    /// The agent.
+    Embedded,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DemoArgs {
+    /// Where to listen
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:5000")]
+    pub(super) listen: SocketAddr,
+}
+
+/// Whether these arguments name a command whose exit code is a plugin's.
+pub(super) fn answers_as_plugin(args: impl Iterator<Item = String>) -> bool {
+    let takes_value = |arg: &str| arg == "--root" || arg == "--color";
+    let mut args = args.skip(1);
+    while let Some(arg) = args.next() {
+        if takes_value(&arg) {
+            args.next();
+        } else if !arg.starts_with('-') {
+            return arg == "status" || arg == "run";
+        }
+    }
+    false
+}
+
+impl Global {
+    /// The places that the flags choose.
+    pub(super) fn paths(&self) -> Result<Paths, Failure> {
+        if !self.user {
+            let root = self.root.as_deref().map(std::path::absolute).transpose();
+            let root = root.map_err(|error| Failure::usage(format!("`--root`: {error}")))?;
+            return Ok(Paths::system(root.as_deref()));
+        }
+        let dir = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        let home = dir("HOME").ok_or_else(|| Failure::usage("`--user` needs $HOME, an absolute path"))?;
+        Ok(Paths::user(&Home {
+            home,
+            config: dir("XDG_CONFIG_HOME"),
+            data: dir("XDG_DATA_HOME"),
+            state: dir("XDG_STATE_HOME"),
+            runtime: dir("XDG_RUNTIME_DIR"),
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn finds_the_commands_that_answer_as_plugins() {
+        let plugin = |line: &str| answers_as_plugin(line.split(' ').map(str::to_owned));
+        assert!(plugin("ssi status --nonsense") && plugin("ssi --root /x -q run"));
+        assert!(!plugin("ssi list status") && !plugin("ssi --color status") && !plugin("ssi"));
+    }
+}

@@ -1,0 +1,49 @@
+//! `ssi exec` and `ssi ended`: what the units call. Their standard output is the log of the check.
+
+use jiff::tz::TimeZone;
+
+use super::args::IdArgs;
+use super::failure::Failure;
+use super::live;
+use crate::check::CheckId;
+use crate::paths::Paths;
+use crate::runner::ended::{self, Cause};
+use crate::runner::{self, Invocation, Log};
+use crate::status::Status;
+use crate::systemd::Systemd;
+use crate::unit;
+
+fn env(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn id(args: &IdArgs) -> Result<CheckId, Failure> {
+    args.id.parse().map_err(|error| Failure::usage(format!("`{}` is no id of a check: {error}", args.id)))
+}
+
+/// Fails when the check itself broke, and only then: what it found down is no failure of its unit.
+pub(super) fn exec(args: &IdArgs, paths: &Paths) -> Result<u8, Failure> {
+    let id = id(args)?;
+    let mut log = Log::new(&std::io::stdout())?;
+    let status = runner::run(&paths.script(&id), &Invocation::from_env(env), &mut log, &TimeZone::system());
+    match status.map_err(Failure::new)? {
+        Status::Error => Ok(1),
+        _ => Ok(0),
+    }
+}
+
+/// systemd tells a handler what ended since 251; an older one is asked over D-Bus.
+pub(super) fn ended(args: &IdArgs, paths: &Paths) -> Result<u8, Failure> {
+    let id = id(args)?;
+    let cause = match Cause::from_env(env) {
+        Some(cause) => cause,
+        None => live::block_on(async {
+            let systemd = Systemd::connect(paths.scope).await?;
+            let state = systemd.service(&unit::service_name(&id)).await?;
+            Ok(Cause::from_codes(state.invocation, state.result, state.code, state.status))
+        })?,
+    };
+    let mut log = Log::new(&std::io::stdout())?;
+    ended::complete(&paths.log(&id), &cause, &mut log, &TimeZone::system()).map_err(Failure::new)?;
+    Ok(0)
+}

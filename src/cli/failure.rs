@@ -1,0 +1,110 @@
+//! Errors on their way out: what failed, why, and the exit code.
+
+use crate::files::FileError;
+use crate::install::InstallError;
+use crate::systemd::SystemdError;
+use crate::tail::{TailError, WatchError};
+
+/// An error with its exit code.
+#[derive(Debug)]
+pub(super) struct Failure {
+    kind: Kind,
+    pub(super) error: anyhow::Error,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Failed,
+    Usage,
+    NotPermitted,
+}
+
+impl Failure {
+    pub(super) fn new(error: impl Into<anyhow::Error>) -> Failure {
+        Failure { kind: Kind::Failed, error: error.into() }
+    }
+
+    pub(super) fn failed(text: impl Into<String>) -> Failure {
+        Failure::new(anyhow::Error::msg(text.into()))
+    }
+
+    pub(super) fn usage(text: impl Into<String>) -> Failure {
+        Failure { kind: Kind::Usage, ..Failure::failed(text) }
+    }
+
+    fn maybe_permission(error: anyhow::Error, is_permission: bool) -> Failure {
+        Failure { kind: if is_permission { Kind::NotPermitted } else { Kind::Failed }, error }
+    }
+
+    pub(super) const fn code(&self) -> u8 {
+        match self.kind {
+            Kind::Failed => 1,
+            Kind::Usage => 2,
+            Kind::NotPermitted => 4,
+        }
+    }
+
+    /// Whatever keeps a plugin from answering is UNKNOWN to its caller.
+    pub(super) const fn plugin_code(&self) -> u8 {
+        3
+    }
+
+    /// What would help where rights are missing.
+    pub(super) fn advice(&self) -> Option<&'static str> {
+        let root = nix::unistd::geteuid().is_root();
+        (self.kind == Kind::NotPermitted && !root)
+            .then_some("run it as root (`sudo ssi …`), or use `--user` for your own checks")
+    }
+}
+
+impl From<FileError> for Failure {
+    fn from(error: FileError) -> Failure {
+        let is_permission = error.source.kind() == std::io::ErrorKind::PermissionDenied;
+        Failure::maybe_permission(error.into(), is_permission)
+    }
+}
+
+impl From<InstallError> for Failure {
+    fn from(error: InstallError) -> Failure {
+        let is_permission = error.is_permission();
+        Failure::maybe_permission(error.into(), is_permission)
+    }
+}
+
+impl From<SystemdError> for Failure {
+    fn from(error: SystemdError) -> Failure {
+        let is_permission = error.is_permission();
+        Failure::maybe_permission(error.into(), is_permission)
+    }
+}
+
+impl From<TailError> for Failure {
+    fn from(error: TailError) -> Failure {
+        let is_permission = match &error {
+            TailError::Open { source, .. } | TailError::Read { source, .. } => {
+                source.kind() == std::io::ErrorKind::PermissionDenied
+            }
+            _ => false,
+        };
+        Failure::maybe_permission(error.into(), is_permission)
+    }
+}
+
+impl From<WatchError> for Failure {
+    fn from(error: WatchError) -> Failure {
+        Failure::new(error)
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Failure {
+        let is_permission = error.kind() == std::io::ErrorKind::PermissionDenied;
+        Failure::maybe_permission(error.into(), is_permission)
+    }
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Failure {
+        Failure::new(error)
+    }
+}

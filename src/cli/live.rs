@@ -1,0 +1,62 @@
+//! What most commands need of the machine: a runtime for D-Bus, systemd, the board.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::failure::Failure;
+use super::ui::Ui;
+use crate::board::Board;
+use crate::install::Site;
+use crate::paths::Paths;
+use crate::survey;
+use crate::systemd::Systemd;
+
+/// Runs a future on this thread.
+pub(super) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let result = runtime.block_on(future);
+    // A task that hangs must not keep a command that is done.
+    runtime.shutdown_background();
+    result
+}
+
+/// Where checks are installed: with systemd, or below `--root` without.
+pub(super) async fn site(paths: &Paths) -> Result<Site<'_>, Failure> {
+    let systemd = match &paths.root {
+        Some(_) => None,
+        None => Some(Systemd::connect(paths.scope).await?),
+    };
+    Ok(Site { paths, systemd })
+}
+
+/// The host's name.
+pub(super) fn host_name() -> String {
+    nix::unistd::gethostname().map_or_else(|_| "localhost".to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+/// The board as the disk and systemd tell it, with warnings for what could not be read.
+pub(super) fn board(paths: &Paths, ui: &Ui) -> Result<Board, Failure> {
+    let (now, zone) = (Timestamp::now(), TimeZone::system());
+    let survey = survey::survey(paths, &host_name(), &zone, now)?;
+    if let Some(first) = survey.unreadable.first() {
+        let cause = std::error::Error::source(first).map(|cause| format!(": {cause}")).unwrap_or_default();
+        let more = match survey.unreadable.len() {
+            1 => String::new(),
+            n => format!(" (and {} more)", n - 1),
+        };
+        ui.warn(format!("{first}{cause}{more}; the status of what can't be read is UNKNOWN. Root and the group `_ssi` may read the logs"));
+    }
+    let mut board = survey.board;
+    if paths.root.is_some() {
+        survey::schedules(&mut board, now, &zone);
+    } else if board.entries().any(|entry| entry.enabled) {
+        block_on(async {
+            match Systemd::connect(paths.scope).await {
+                Ok(systemd) => survey::timers(&mut board, &systemd).await,
+                Err(error) => ui.warn(format!("the next runs are not known: {error}")),
+            }
+            Ok(())
+        })?;
+    }
+    Ok(board)
+}

@@ -1,0 +1,177 @@
+//! `ssi run`: runs a check now and shows what it prints while it prints it.
+
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use serde::Serialize;
+use tokio::sync::mpsc;
+
+use super::args::RunArgs;
+use super::failure::Failure;
+use super::live;
+use super::status::line_of_run;
+use super::ui::{self, Ui};
+use crate::check::CheckId;
+use crate::line::{self, Line, Trigger};
+use crate::paths::Paths;
+use crate::scheduler;
+use crate::status::Status;
+use crate::systemd::{JobResult, Systemd};
+use crate::tail::{Signal, Start, Tail, Watch};
+use crate::unit;
+
+/// How long after the end of the job the handler of a killed run has to write its end.
+const HANDLER: Duration = Duration::from_secs(10);
+
+/// `ssi run ID --json`.
+#[derive(Serialize)]
+struct Report<'a> {
+    id: &'a CheckId,
+    run: Option<&'a str>,
+    status: Status,
+    message: &'a str,
+    lines: &'a [String],
+}
+
+pub(super) fn run(args: &RunArgs, paths: &Paths, ui: &Ui) -> Result<u8, Failure> {
+    live::block_on(async {
+        let site = live::site(paths).await?;
+        let id = site.get(&args.id)?.id;
+        // Follow the log before the run begins, or its first lines are lost.
+        let mut follow = Follow::start(paths, &id)?;
+        match (&site.systemd, args.no_wait) {
+            (Some(systemd), true) => {
+                systemd.start(&[unit::service_name(&id)]).await?;
+                ui.say(format!("started {id}"))?;
+                return Ok(0);
+            }
+            (Some(systemd), false) => under_systemd(systemd, &id, &mut follow, ui).await?,
+            (None, no_wait) => {
+                let running = scheduler::start(paths, &std::env::current_exe()?, &id, Trigger::Manual);
+                let running = running.map_err(Failure::new)?;
+                if no_wait {
+                    ui.say(format!("started {id}"))?;
+                    return Ok(0);
+                }
+                follow.run = Some(running.run.clone());
+                follow.until(running.wait(&TimeZone::system()), ui).await??;
+            }
+        }
+        follow.drain(ui)?;
+        verdict(&id, &follow, ui)
+    })
+}
+
+async fn under_systemd(systemd: &Systemd, id: &CheckId, follow: &mut Follow, ui: &Ui) -> Result<(), Failure> {
+    let service = unit::service_name(id);
+    let mut jobs = systemd.jobs().await?;
+    let job = jobs.start(&service).await?;
+    let result = follow.until(jobs.ended(&job), ui).await??;
+    let state = systemd.service(&service).await?;
+    follow.run = Some(state.invocation).filter(|run| !run.is_empty());
+    follow.drain(ui)?;
+    if follow.end.is_none() && result != JobResult::Done {
+        // What killed the runner is written by the handler, which systemd starts now.
+        let _ = tokio::time::timeout(HANDLER, follow.ended(ui)).await;
+    }
+    Ok(())
+}
+
+fn verdict(id: &CheckId, follow: &Follow, ui: &Ui) -> Result<u8, Failure> {
+    let Some((status, message)) = &follow.end else {
+        return Err(Failure::failed(format!(
+            "the run of `{id}` wrote no verdict: `systemctl status {}` and `journalctl -u {0}` say more",
+            unit::service_name(id)
+        )));
+    };
+    if ui.json {
+        ui.json(&Report { id, run: follow.run.as_deref(), status: *status, message, lines: &follow.lines })?;
+    } else {
+        ui.say(format!("{} - {}", ui.status(*status), ui::printable(message)))?;
+    }
+    Ok(status.plugin_exit())
+}
+
+/// The lines of one run, as they come.
+struct Follow {
+    tail: Tail,
+    changed: mpsc::Receiver<()>,
+    _watch: Watch,
+    /// The run to show; the next one that begins where it is not known yet.
+    run: Option<String>,
+    inside: bool,
+    lines: Vec<String>,
+    end: Option<(Status, String)>,
+}
+
+impl Follow {
+    fn start(paths: &Paths, id: &CheckId) -> Result<Follow, Failure> {
+        let (sender, changed) = mpsc::channel(1);
+        let name = unit::log_file_name(id);
+        let watch = Watch::start([&paths.logs], move |signal| {
+            // The log itself, or what a rotation made of it.
+            let is_ours = |changed: &std::ffi::OsStr| changed.as_encoded_bytes().starts_with(name.as_bytes());
+            if !matches!(signal, Signal::Changed { name: changed, .. } if !is_ours(changed)) {
+                // A full channel has a wake-up in it already.
+                let _ = sender.try_send(());
+            }
+        })?;
+        let mut tail = Tail::new(&paths.logs);
+        tail.follow(id.as_ref(), Start::End);
+        let (run, lines, end) = (None, Vec::new(), None);
+        Ok(Follow { tail, changed, _watch: watch, run, inside: false, lines, end })
+    }
+
+    /// Shows lines until `done` is.
+    async fn until<T>(&mut self, done: impl Future<Output = T>, ui: &Ui) -> Result<T, Failure> {
+        tokio::pin!(done);
+        loop {
+            tokio::select! {
+                result = &mut done => return Ok(result),
+                Some(()) = self.changed.recv() => self.drain(ui)?,
+            }
+        }
+    }
+
+    /// Shows lines until the run has its end.
+    async fn ended(&mut self, ui: &Ui) -> Result<(), Failure> {
+        while self.end.is_none() && self.changed.recv().await.is_some() {
+            self.drain(ui)?;
+        }
+        Ok(())
+    }
+
+    fn drain(&mut self, ui: &Ui) -> Result<(), Failure> {
+        let mut new = Vec::new();
+        let errors = self.tail.poll_all(&mut |lines| {
+            new.extend(lines.iter().map(|line| String::from_utf8_lossy(line).into_owned()));
+        });
+        if let Some(error) = errors.into_iter().next() {
+            return Err(error.into());
+        }
+        new.into_iter().try_for_each(|text| self.take(text, ui))
+    }
+
+    fn take(&mut self, text: String, ui: &Ui) -> Result<(), Failure> {
+        match line::parse(&text) {
+            Line::Start(start) if self.end.is_none() && self.run.as_deref().is_none_or(|run| run == start.run) => {
+                self.inside = true;
+                self.run = Some(start.run.to_owned());
+            }
+            // A run that never started has an end alone; one that went on already began before this command did.
+            Line::End(end) if self.run.as_deref().is_none_or(|run| run == end.run) => {
+                self.end = Some((end.status, end.message.to_owned()));
+                self.run = Some(end.run.to_owned());
+                self.inside = false;
+            }
+            _ if self.inside => {
+                if !ui.json {
+                    ui.say(line_of_run(&text, ui))?;
+                }
+                self.lines.push(text);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,144 @@
+//! Printing: text for people, JSON for programs, colours on a terminal only.
+
+use std::fmt::Display;
+use std::io::{self, IsTerminal, Write};
+
+use anstyle::{AnsiColor, Style};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use super::args::{Color, Global};
+use super::failure::Failure;
+use crate::status::Status;
+
+/// How to print.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ui {
+    pub(super) json: bool,
+    pub(super) color: bool,
+    pub(super) verbose: bool,
+    pub(super) quiet: bool,
+}
+
+impl Ui {
+    pub(super) fn new(global: &Global) -> Ui {
+        let color = match global.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => {
+                let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+                let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+                io::stdout().is_terminal() && !is_set("NO_COLOR") && !dumb
+            }
+        };
+        Ui { json: global.json, color, verbose: global.verbose, quiet: global.quiet }
+    }
+
+    /// A result, on standard output. Whoever closed the pipe has seen enough.
+    pub(super) fn print(&self, text: impl Display) -> Result<(), Failure> {
+        let mut out = io::stdout().lock();
+        match writeln!(out, "{text}").and_then(|()| out.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
+            result => Ok(result?),
+        }
+    }
+
+    /// What was done; not said with `--quiet` or `--json`.
+    pub(super) fn say(&self, text: impl Display) -> Result<(), Failure> {
+        if self.quiet || self.json { Ok(()) } else { self.print(text) }
+    }
+
+    /// One JSON value, pretty on a terminal.
+    pub(super) fn json(&self, value: &impl Serialize) -> Result<(), Failure> {
+        let pretty = io::stdout().is_terminal();
+        self.print(if pretty { serde_json::to_string_pretty(value)? } else { serde_json::to_string(value)? })
+    }
+
+    /// Something to know beside the result, on standard error.
+    pub(super) fn warn(&self, text: impl Display) {
+        if !self.quiet {
+            eprintln!("{}: {text}", self.paint_err("warning", AnsiColor::Yellow));
+        }
+    }
+
+    /// Why it did not work, with all causes and what would help.
+    pub(super) fn failure(&self, failure: &Failure) {
+        let mut text = failure.error.to_string();
+        for cause in failure.error.chain().skip(1) {
+            text.push_str(&format!(": {cause}"));
+        }
+        eprintln!("{}: {}", self.paint_err("error", AnsiColor::Red), printable(&text));
+        if let Some(advice) = failure.advice().filter(|advice| !text.contains(advice)) {
+            eprintln!("  {advice}");
+        }
+    }
+
+    fn paint_err(&self, text: &str, color: AnsiColor) -> String {
+        let style = color.on_default().bold();
+        if self.color && io::stderr().is_terminal() { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+
+    /// A status in its colour.
+    pub(super) fn status(&self, status: Status) -> String {
+        if !self.color {
+            return status.to_string();
+        }
+        let style = style(status);
+        format!("{style}{status}{style:#}")
+    }
+
+    /// Secondary text.
+    pub(super) fn dim(&self, text: impl Display) -> String {
+        let style = Style::new().dimmed();
+        if self.color { format!("{style}{text}{style:#}") } else { text.to_string() }
+    }
+
+    /// A heading.
+    pub(super) fn bold(&self, text: impl Display) -> String {
+        let style = Style::new().bold();
+        if self.color { format!("{style}{text}{style:#}") } else { text.to_string() }
+    }
+}
+
+fn style(status: Status) -> Style {
+    match status {
+        Status::Ok => AnsiColor::Green.on_default(),
+        Status::Update => AnsiColor::Cyan.on_default(),
+        Status::Warning => AnsiColor::Yellow.on_default(),
+        Status::Failure => AnsiColor::Red.on_default(),
+        Status::Error => AnsiColor::Magenta.on_default().bold(),
+        Status::Unknown => Style::new().dimmed(),
+    }
+}
+
+/// Text of others without what could steer a terminal.
+pub(super) fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect()
+}
+
+/// `in 3 min`, `2 h ago`, `-`.
+pub(super) fn relative(time: Option<Timestamp>, now: Timestamp) -> String {
+    let Some(time) = time else { return "-".to_owned() };
+    let distance = time.duration_since(now);
+    match distance.is_negative() {
+        false if distance.as_secs() == 0 => "now".to_owned(),
+        false => format!("in {}", roughly(distance)),
+        true => format!("{} ago", roughly(distance.abs())),
+    }
+}
+
+/// One unit is enough to know how old something is.
+pub(super) fn roughly(duration: SignedDuration) -> String {
+    match duration.as_secs() {
+        0..120 => format!("{} s", duration.as_secs()),
+        120..7200 => format!("{} min", duration.as_secs() / 60),
+        7200..172_800 => format!("{} h", duration.as_secs() / 3600),
+        _ => format!("{} d", duration.as_secs() / 86_400),
+    }
+}
+
+/// A time on this host's clock.
+pub(super) fn clock(time: Timestamp) -> String {
+    time.to_zoned(TimeZone::system()).strftime("%F %T %Z").to_string()
+}

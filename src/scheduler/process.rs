@@ -1,0 +1,91 @@
+//! One run without systemd: `ssi exec` with its standard output in the log, under the check's lock.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+
+use jiff::tz::TimeZone;
+use nix::fcntl::{Flock, FlockArg};
+
+use crate::check::CheckId;
+use crate::files::FileError;
+use crate::identity;
+use crate::line::Trigger;
+use crate::paths::Paths;
+use crate::runner::Log;
+use crate::runner::ended::{self, Cause};
+
+/// A run that could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The check runs already.
+    #[error("`{0}` is running already")]
+    Running(CheckId),
+    /// Its lock, its log or the runner could not be opened.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+/// A run that goes on. The lock is held until this is dropped.
+#[derive(Debug)]
+pub struct Running {
+    /// The id of the run in the log.
+    pub run: String,
+    /// The runner.
+    pub child: tokio::process::Child,
+    log: PathBuf,
+    _lock: Flock<File>,
+}
+
+/// Starts a run of `id` with the binary `program`. Needs a runtime.
+pub fn start(paths: &Paths, program: &Path, id: &CheckId, trigger: Trigger) -> Result<Running, RunError> {
+    let lock = lock(paths, id)?;
+    let log = paths.log(id);
+    std::fs::create_dir_all(&paths.logs).map_err(FileError::at("create", &paths.logs))?;
+    let output = File::options().append(true).create(true).open(&log).map_err(FileError::at("open", &log))?;
+    let run = identity::random_hex();
+    let mut command = Command::new(program);
+    match &paths.root {
+        Some(root) => command.arg("--root").arg(root),
+        None if paths.scope == crate::unit::Scope::User => command.arg("--user"),
+        None => &mut command,
+    };
+    command.args(["exec", id.as_ref()]).env("INVOCATION_ID", &run).env("SSI_TRIGGER", trigger.word());
+    command.stdin(Stdio::null()).stdout(output);
+    // A group of its own: Ctrl-C at the terminal is for the agent, which stops its runs itself.
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    let child = tokio::process::Command::from(command).kill_on_drop(false).spawn();
+    let child = child.map_err(FileError::at("run", program))?;
+    Ok(Running { run, child, log, _lock: lock })
+}
+
+fn lock(paths: &Paths, id: &CheckId) -> Result<Flock<File>, RunError> {
+    let path = paths.lock(id);
+    let fail = FileError::at("lock", &path);
+    std::fs::create_dir_all(&paths.locks).map_err(FileError::at("create", &paths.locks))?;
+    let file = File::options().append(true).create(true).open(&path).map_err(&fail)?;
+    Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|(_, errno)| match errno {
+        nix::errno::Errno::EWOULDBLOCK => RunError::Running(id.clone()),
+        errno => RunError::File(fail(errno.into())),
+    })
+}
+
+impl Running {
+    /// Waits for the runner; where it was killed, writes the end that it could not.
+    pub async fn wait(mut self, zone: &TimeZone) -> io::Result<ExitStatus> {
+        let status = self.child.wait().await?;
+        let mut log = Log::new(&File::options().append(true).open(&self.log)?)?;
+        let cause = Cause::from_exit(self.run.clone(), status);
+        ended::complete(&self.log, &cause, &mut log, zone).map_err(io::Error::other)?;
+        Ok(status)
+    }
+
+    /// Asks the runner to stop its script and to end.
+    pub fn stop(&self) {
+        if let Some(pid) = self.child.id() {
+            // It may have ended in this moment.
+            let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid as i32), nix::sys::signal::Signal::SIGTERM);
+        }
+    }
+}
