@@ -4,10 +4,13 @@
 //! 4 not permitted; `status` and `run` answer as a Nagios plugin instead.
 
 mod add;
+mod agent;
 mod args;
 mod calendar;
+mod demo;
 mod exec;
 mod failure;
+mod follow;
 mod history;
 mod list;
 mod live;
@@ -67,7 +70,9 @@ fn dispatch(cli: &Cli, ui: &Ui) -> Result<u8, Failure> {
         Command::History(args) => history::history(args, &paths, ui),
         Command::Test(args) => test::test(args, &paths, ui),
         Command::Calendar(args) => calendar::calendar(args, ui),
-        Command::Agent(_) | Command::Demo(_) | Command::Follow(_) => todo!(),
+        Command::Agent(args) => agent::agent(args, &paths, ui),
+        Command::Demo(args) => demo::demo(args, ui),
+        Command::Follow(args) => follow::follow(args, &paths, ui),
         Command::Exec(args) => exec::exec(args, &paths),
         Command::Ended(args) => exec::ended(args, &paths),
     }

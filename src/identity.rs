@@ -2,6 +2,9 @@
 
 use std::io::Read;
 
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+
 /// 128 random bits as 32 hexadecimal digits, as systemd writes its ids.
 pub fn random_hex() -> String {
     let mut bytes = [0_u8; 16];
@@ -11,4 +14,23 @@ pub fn random_hex() -> String {
         bytes = (nanos << 24 | u128::from(std::process::id())).to_be_bytes();
     }
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What this machine is called where its own machine id must not be shown: derived from it, the same for ever, 32 digits.
+/// systemd derives application-specific ids in the same way (`systemd-id128 machine-id --app-specific=`).
+pub fn host_id() -> String {
+    const APPLICATION: [u8; 16] = 0x55f1_0c5e_9c0b_4f6e_a3d2_6c1b_7e50_84d9_u128.to_be_bytes();
+    let machine = std::fs::read_to_string("/etc/machine-id").ok();
+    let Some(machine) = machine.and_then(|text| u128::from_str_radix(text.trim(), 16).ok()) else {
+        return random_hex();
+    };
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&machine.to_be_bytes()) else { return random_hex() };
+    mac.update(&APPLICATION);
+    let digest = mac.finalize().into_bytes();
+    let mut id = [0_u8; 16];
+    id.copy_from_slice(&digest[..16]);
+    // Version 4, variant 1, as in every id of systemd.
+    id[6] = id[6] & 0x0f | 0x40;
+    id[8] = id[8] & 0x3f | 0x80;
+    id.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -30,11 +30,13 @@ pub mod identity;
 pub mod paths;
 pub mod runner;
 pub mod scheduler;
+pub mod server;
 pub mod store;
 pub mod systemd;
 pub mod tail;
 
 // Composition.
+pub mod agent;
 pub mod cli;
 pub mod install;
 pub mod survey;

@@ -7,4 +7,4 @@ mod plan;
 mod process;
 
 pub use plan::Plan;
-pub use process::{RunError, Running, start};
+pub use process::{RunError, Running, StopHandle, start};

@@ -29,6 +29,11 @@ pub(super) async fn site(paths: &Paths) -> Result<Site<'_>, Failure> {
     Ok(Site { paths, systemd })
 }
 
+/// As sd_booted(3) finds it out.
+pub(super) fn systemd_is_init() -> bool {
+    std::path::Path::new("/run/systemd/system").is_dir()
+}
+
 /// The host's name.
 pub(super) fn host_name() -> String {
     nix::unistd::gethostname().map_or_else(|_| "localhost".to_owned(), |name| name.to_string_lossy().into_owned())

@@ -48,6 +48,11 @@ impl Plan {
         self.next.get(id)?.1
     }
 
+    /// All that is planned.
+    pub fn ids(&self) -> Vec<CheckId> {
+        self.next.keys().cloned().collect()
+    }
+
     /// When to look again.
     pub fn wake(&self) -> Option<Timestamp> {
         self.next.values().filter_map(|(_, next)| *next).min()

@@ -7,6 +7,8 @@ use std::process::{Command, ExitStatus, Stdio};
 
 use jiff::tz::TimeZone;
 use nix::fcntl::{Flock, FlockArg};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use crate::check::CheckId;
 use crate::files::FileError;
@@ -81,11 +83,22 @@ impl Running {
         Ok(status)
     }
 
+    /// What stops the run while somebody else waits for it.
+    pub fn stop_handle(&self) -> StopHandle {
+        StopHandle(self.child.id().map(|pid| Pid::from_raw(pid as i32)))
+    }
+}
+
+/// Stops a run. Must not be used after the run was waited for: its number may belong to another process then.
+#[derive(Clone, Copy, Debug)]
+pub struct StopHandle(Option<Pid>);
+
+impl StopHandle {
     /// Asks the runner to stop its script and to end.
     pub fn stop(&self) {
-        if let Some(pid) = self.child.id() {
+        if let Some(pid) = self.0 {
             // It may have ended in this moment.
-            let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid as i32), nix::sys::signal::Signal::SIGTERM);
+            let _ = kill(pid, Signal::SIGTERM);
         }
     }
 }

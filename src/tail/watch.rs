@@ -61,6 +61,17 @@ impl Watch {
     /// A handler that panics ends the thread and is dropped: a value in it with a `Drop` can tell the program.
     pub fn start<D: AsRef<Path>>(
         dirs: impl IntoIterator<Item = D>,
+        handler: impl FnMut(Signal<'_>) + Send + 'static,
+    ) -> Result<Watch, WatchError> {
+        let dirs: Vec<D> = dirs.into_iter().collect();
+        let mut watch = Watch::prepare(&dirs, handler)?;
+        dirs.iter().try_for_each(|dir| watch.renew(dir.as_ref()))?;
+        Ok(watch)
+    }
+
+    /// The same for directories of which some may be missing: nothing is watched until [`Watch::renew`] is called for it.
+    pub fn prepare<D: AsRef<Path>>(
+        dirs: impl IntoIterator<Item = D>,
         mut handler: impl FnMut(Signal<'_>) + Send + 'static,
     ) -> Result<Watch, WatchError> {
         let mut given = HashMap::new();
@@ -68,17 +79,12 @@ impl Watch {
             let dir = dir.as_ref();
             given.insert(absolute(dir)?, dir.to_path_buf());
         }
-        let absolute: Vec<PathBuf> = given.keys().cloned().collect();
         let watcher =
             notify::recommended_watcher(move |event| tell(event, &given, &mut handler)).map_err(WatchError::Start)?;
-        let mut watch = Watch { watcher };
-        for dir in &absolute {
-            watch.add(dir)?;
-        }
-        Ok(watch)
+        Ok(Watch { watcher })
     }
 
-    /// Watches `dir`, one of those given at the start, again after [`Signal::Gone`]; fails as long as it does not exist.
+    /// Watches `dir`, one of those given at the start, from now on or again after [`Signal::Gone`]; fails as long as it does not exist.
     ///
     /// Must not be called by the handler. Look at every file in the directory afterwards.
     pub fn renew(&mut self, dir: &Path) -> Result<(), WatchError> {

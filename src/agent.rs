@@ -1,0 +1,156 @@
+//! The agent: follows logs, scripts and systemd, and serves the board that they make.
+//!
+//! Input: [`Options`] and a listener. Output: nothing until the shutdown future is ready, then the first error of a worker, if any.
+//! One worker a resource: the watcher's thread reads files and publishes; the bus, the embedded scheduler, the port and the
+//! conversation with systemd are tasks of one thread. A worker that ends or panics ends the agent: a monitor that is half alive is worse
+//! than none.
+
+mod bus;
+mod engine;
+mod health;
+mod scheduling;
+mod watching;
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, watch};
+use tokio::task::{JoinSet, LocalSet};
+
+use crate::event::Origin;
+use crate::identity;
+use crate::paths::Paths;
+use crate::server::{self, Guard, Live};
+use engine::Engine;
+
+/// What the agent is to do.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where everything lies.
+    pub paths: Paths,
+    /// Whether the agent runs the checks itself.
+    pub embedded: bool,
+    /// The binary that runs a check, for the embedded scheduler.
+    pub program: PathBuf,
+    /// The host's name.
+    pub host: String,
+}
+
+/// Why the agent ended.
+#[derive(Debug, thiserror::Error)]
+pub enum AgentError {
+    /// Its directories could not be made or read.
+    #[error(transparent)]
+    File(#[from] crate::files::FileError),
+    /// inotify could not be had.
+    #[error(transparent)]
+    Watch(#[from] crate::tail::WatchError),
+    /// The port.
+    #[error("could not serve")]
+    Serve(#[from] io::Error),
+    /// A worker panicked; its message was printed.
+    #[error("the worker `{0}` broke: this is a defect of ssi, please report it")]
+    Worker(&'static str),
+}
+
+/// An agent that has read everything and is ready to serve.
+pub struct Agent {
+    options: Options,
+    live: Arc<Live>,
+    watching: watching::Watching,
+    /// Told when checks come, change or go.
+    checks_changed: Arc<Notify>,
+}
+
+impl Agent {
+    /// Reads scripts and the last status of every check, and follows them from there on.
+    pub fn start(options: Options) -> Result<Agent, AgentError> {
+        if let Err(error) = server::raise_file_limit() {
+            eprintln!("the limit of open files could not be raised: {error}");
+        }
+        let epoch = identity::random_hex().split_off(16);
+        let origin = Origin { epoch, host: options.host.clone() };
+        let board = crate::board::Board::new(options.host.clone(), TimeZone::system());
+        let live = Arc::new(Live::new(board, origin, identity::host_id())?);
+        let checks_changed = Arc::new(Notify::new());
+        let engine = Engine::new(options.paths.clone(), Arc::clone(&live), Arc::clone(&checks_changed));
+        let watching = watching::Watching::start(engine)?;
+        Ok(Agent { options, live, watching, checks_changed })
+    }
+
+    /// The board, for whoever shows it beside the port.
+    pub fn live(&self) -> &Arc<Live> {
+        &self.live
+    }
+
+    /// Serves until `shutdown` is ready, then drains and says goodbye.
+    pub async fn run(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), AgentError> {
+        // One thread serves all workers, so none of them needs to be able to move to another.
+        LocalSet::new().run_until(self.work(listener, shutdown)).await
+    }
+
+    async fn work(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), AgentError> {
+        let Agent { options, live, watching, checks_changed } = self;
+        let address = listener.local_addr()?;
+        let (stop, stopping) = watch::channel(false);
+        let stopped = |mut stopping: watch::Receiver<bool>| async move {
+            // The sender lives as long as this function: an error can't happen.
+            let _ = stopping.wait_for(|stop| *stop).await;
+        };
+        let mut workers: JoinSet<Result<&'static str, AgentError>> = JoinSet::new();
+        let guard = Guard::new(address, []);
+        let serving = server::serve(listener, Arc::clone(&live), guard, stopped(stopping.clone()));
+        workers.spawn_local(async move { serving.await.map(|()| "port").map_err(AgentError::from) });
+        workers.spawn_local(watching.supervise(stopped(stopping.clone())));
+        if options.embedded {
+            let live = Arc::clone(&live);
+            workers.spawn_local(scheduling::run(options.clone(), live, checks_changed, stopped(stopping.clone())));
+        } else if options.paths.root.is_none() {
+            workers.spawn_local(bus::run(
+                options.paths.scope,
+                Arc::clone(&live),
+                checks_changed,
+                stopped(stopping.clone()),
+            ));
+        }
+        workers.spawn_local(health::run(Arc::clone(&live), address, stopped(stopping.clone())));
+        let early = tokio::select! {
+            () = shutdown => None,
+            ended = workers.join_next() => ended,
+        };
+        health::stopping();
+        // Nobody may be listening any more; then they have ended.
+        let _ = stop.send(true);
+        let mut result =
+            early.map_or(Ok(()), |ended| outcome(ended).and_then(|worker| Err(AgentError::Worker(worker))));
+        while let Some(ended) = workers.join_next().await {
+            result = result.and(outcome(ended).map(drop));
+        }
+        result
+    }
+}
+
+fn outcome(
+    ended: Result<Result<&'static str, AgentError>, tokio::task::JoinError>,
+) -> Result<&'static str, AgentError> {
+    ended.unwrap_or(Err(AgentError::Worker("task")))
+}
+
+/// Where the agent listens unless told otherwise.
+pub fn default_address(scope: crate::unit::Scope) -> SocketAddr {
+    let port = match scope {
+        crate::unit::Scope::System => 5000,
+        crate::unit::Scope::User => 5001,
+    };
+    SocketAddr::from(([127, 0, 0, 1], port))
+}
+
+/// The present, for events.
+fn now() -> Timestamp {
+    Timestamp::now()
+}

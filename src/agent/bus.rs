@@ -1,0 +1,100 @@
+//! What systemd says goes to the board: runs that start, timers that have a new time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use tokio::sync::Notify;
+
+use super::{AgentError, now};
+use crate::check::CheckId;
+use crate::line::Trigger;
+use crate::server::Live;
+use crate::systemd::{self, Observed, Systemd, SystemdError};
+use crate::unit::{self, Scope};
+
+/// Between attempts to reach a bus that is away.
+const RETRY: Duration = Duration::from_secs(2);
+
+/// Listens until `stop` is ready, over every loss of the connection.
+pub(super) async fn run(
+    scope: Scope,
+    live: Arc<Live>,
+    checks_changed: Arc<Notify>,
+    stop: impl Future<Output = ()>,
+) -> Result<&'static str, AgentError> {
+    tokio::pin!(stop);
+    let mut said = false;
+    loop {
+        tokio::select! {
+            () = &mut stop => return Ok("bus"),
+            result = listen(scope, Arc::clone(&live), Arc::clone(&checks_changed)) => {
+                let text = match result {
+                    Ok(()) => "lost the connection to systemd".to_owned(),
+                    Err(error) => error.to_string(),
+                };
+                // Once, not every two seconds of an outage.
+                if !std::mem::replace(&mut said, true) {
+                    eprintln!("{text}; trying again until it answers. Results go on coming from the logs");
+                }
+            }
+        }
+        tokio::select! {
+            () = &mut stop => return Ok("bus"),
+            () = tokio::time::sleep(RETRY) => {}
+        }
+    }
+}
+
+/// One connection, until it ends.
+async fn listen(scope: Scope, live: Arc<Live>, checks_changed: Arc<Notify>) -> Result<(), SystemdError> {
+    let systemd = Systemd::connect(scope).await?;
+    let observed = systemd::observe(&systemd).await?;
+    tokio::pin!(observed);
+    timers(&systemd, &live).await;
+    loop {
+        tokio::select! {
+            event = observed.next() => match event {
+                Some(Observed::Starting { id, run }) => starting(&systemd, &live, &id, &run).await,
+                Some(Observed::Timer { id, next }) => live.update(now(), |board, _| board.schedule(&id, next)),
+                Some(Observed::Reloaded) => timers(&systemd, &live).await,
+                None => return Ok(()),
+            },
+            // A timer that was switched on between two signals.
+            () = checks_changed.notified() => timers(&systemd, &live).await,
+        }
+    }
+}
+
+/// Asks for the times of all timers that are not known.
+async fn timers(systemd: &Systemd, live: &Live) {
+    let ids: Vec<CheckId> =
+        live.read(|board| board.entries().filter(|entry| entry.enabled).map(|entry| entry.check.id.clone()).collect());
+    let names: Vec<String> = ids.iter().map(unit::timer_name).collect();
+    let states = systemd.timers(&names).await;
+    live.update(now(), |board, _| {
+        for (id, state) in ids.iter().zip(states) {
+            board.schedule(id, state.and_then(|state| state.next));
+        }
+    });
+}
+
+/// A run begins. Its start line follows in a few milliseconds; systemd knows already what triggered it.
+async fn starting(systemd: &Systemd, live: &Live, id: &CheckId, run: &str) {
+    if live.read(|board| board.get(id).is_none()) {
+        return;
+    }
+    let trigger = trigger(systemd, id).await;
+    live.update(now(), |board, out| board.started(id, run, trigger, now(), out));
+}
+
+/// Whether the timer or somebody else started the service that starts now.
+async fn trigger(systemd: &Systemd, id: &CheckId) -> Option<Trigger> {
+    // systemd stamps both within one turn of its loop; a second covers a machine that is busy.
+    const TOGETHER: Duration = Duration::from_secs(1);
+    let timers = systemd.timers(&[unit::timer_name(id)]).await;
+    let started = systemd.service(&unit::service_name(id)).await.ok()?.started?;
+    let last = timers.into_iter().flatten().next().and_then(|timer| timer.last);
+    let by_timer = last.is_some_and(|last| last.duration_since(started).unsigned_abs() < TOGETHER);
+    Some(if by_timer { Trigger::Timer } else { Trigger::Manual })
+}

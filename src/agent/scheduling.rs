@@ -1,0 +1,122 @@
+//! The embedded scheduler at work: starts what is due, one run of a check at a time.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
+use super::{AgentError, Options, now};
+use crate::check::CheckId;
+use crate::line::Trigger;
+use crate::scheduler::{self, Plan, RunError, StopHandle};
+use crate::server::Live;
+
+/// The longest sleep: a clock that was set is noticed within it.
+const TICK: Duration = Duration::from_secs(1);
+/// How long runs may take to end at shutdown.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+struct Runs {
+    options: Options,
+    zone: TimeZone,
+    running: HashMap<CheckId, StopHandle>,
+    tasks: JoinSet<CheckId>,
+}
+
+/// Runs checks until `stop` is ready, then ends what runs.
+pub(super) async fn run(
+    options: Options,
+    live: Arc<Live>,
+    checks_changed: Arc<Notify>,
+    stop: impl Future<Output = ()>,
+) -> Result<&'static str, AgentError> {
+    let zone = TimeZone::system();
+    let mut plan = Plan::new(zone.clone(), now());
+    let mut runs = Runs { options, zone, running: HashMap::new(), tasks: JoinSet::new() };
+    tokio::pin!(stop);
+    adopt(&mut plan, &live, &mut runs);
+    loop {
+        let until = plan.wake().and_then(|wake| wake.duration_since(now()).try_into().ok()).unwrap_or(TICK);
+        tokio::select! {
+            () = &mut stop => break,
+            () = tokio::time::sleep(until.min(TICK)) => {
+                for id in plan.due(now()) {
+                    runs.start(&id, Trigger::Timer);
+                }
+                publish(&plan, &live);
+            }
+            () = checks_changed.notified() => adopt(&mut plan, &live, &mut runs),
+            Some(ended) = runs.tasks.join_next() => {
+                if let Ok(id) = ended {
+                    runs.running.remove(&id);
+                }
+            }
+        }
+    }
+    runs.end().await;
+    Ok("scheduler")
+}
+
+/// Brings the plan in line with the board. A check that never ran does so at once.
+fn adopt(plan: &mut Plan, live: &Live, runs: &mut Runs) {
+    let entries = live.read(|board| {
+        let entries = board.entries().map(|entry| {
+            let schedule = entry.check.schedule.clone().filter(|_| entry.enabled);
+            (entry.check.id.clone(), schedule, entry.last_run.is_none())
+        });
+        entries.collect::<Vec<_>>()
+    });
+    for id in plan.ids() {
+        if !entries.iter().any(|(known, schedule, _)| *known == id && schedule.is_some()) {
+            plan.remove(&id);
+        }
+    }
+    for (id, schedule, never_ran) in entries {
+        let Some(schedule) = schedule else { continue };
+        if plan.set(id.clone(), schedule) && never_ran {
+            runs.start(&id, Trigger::Manual);
+        }
+    }
+    publish(plan, live);
+}
+
+fn publish(plan: &Plan, live: &Live) {
+    live.update(now(), |board, _| {
+        for id in plan.ids() {
+            board.schedule(&id, plan.next(&id));
+        }
+    });
+}
+
+impl Runs {
+    fn start(&mut self, id: &CheckId, trigger: Trigger) {
+        match scheduler::start(&self.options.paths, &self.options.program, id, trigger) {
+            Ok(running) => {
+                self.running.insert(id.clone(), running.stop_handle());
+                let (id, zone) = (id.clone(), self.zone.clone());
+                self.tasks.spawn(async move {
+                    if let Err(error) = running.wait(&zone).await {
+                        eprintln!("the end of a run of `{id}` could not be written: {error}");
+                    }
+                    id
+                });
+            }
+            // Its next turn comes.
+            Err(RunError::Running(_)) => {}
+            Err(error) => {
+                let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+                eprintln!("`{id}` could not be run: {error}{cause}");
+            }
+        }
+    }
+
+    async fn end(mut self) {
+        self.running.values().for_each(StopHandle::stop);
+        let all = async { while self.tasks.join_next().await.is_some() {} };
+        // What ignores it is left behind; its own time limit ends it.
+        let _ = tokio::time::timeout(FAREWELL, all).await;
+    }
+}

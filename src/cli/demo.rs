@@ -1,0 +1,97 @@
+//! `ssi demo`: the whole thing in a temporary directory, with the examples and without systemd.
+
+mod examples;
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::args::DemoArgs;
+use super::failure::Failure;
+use super::live::{self, systemd_is_init};
+use super::ui::Ui;
+use super::{agent as agent_command, list};
+use crate::agent::{Agent, Options};
+use crate::board::Row;
+use crate::install::{self, Site};
+use crate::paths::Paths;
+use crate::server::Live;
+
+/// How often the table is drawn at most.
+const FRAME: Duration = Duration::from_millis(500);
+
+pub(super) fn demo(args: &DemoArgs, ui: &Ui) -> Result<u8, Failure> {
+    let dir = tempfile::Builder::new().prefix("ssi-demo-").tempdir()?;
+    let paths = Paths::system(Some(dir.path()));
+    let scripts = write_examples(&dir.path().join("examples"))?;
+    live::block_on(async {
+        // Before anything else: a second demo must fail before it starts checks.
+        let listener = agent_command::listen(args.listen).await?;
+        let site = Site { paths: &paths, systemd: None };
+        let options = install::Options::default();
+        let program = install::program_for(&paths, &std::env::current_exe()?)?;
+        let plan = install::plan(&site, install::read(&scripts, &options)?, &program, &options)?;
+        install::carry_out(&site, &plan).await?;
+        let (host, program) = (live::host_name(), std::env::current_exe()?);
+        let agent = Agent::start(Options { paths: paths.clone(), embedded: true, program, host })?;
+        let address = listener.local_addr()?;
+        let root = dir.path().display();
+        ui.say(format!("serving http://{address} and ws://{address}; everything is in {root} and goes with it"))?;
+        ui.say(format!(
+            "in another terminal: `ssi follow --connect {address}`, `ssi --root {root} list`; Ctrl-C ends it"
+        ))?;
+        let board = Arc::clone(agent.live());
+        let serving = agent.run(listener, agent_command::shutdown()?);
+        tokio::select! {
+            result = serving => result?,
+            result = show(&board, ui) => result?,
+        }
+        ui.say("\nended; nothing is left behind")
+    })?;
+    dir.close()?;
+    Ok(0)
+}
+
+fn write_examples(dir: &std::path::Path) -> Result<Vec<PathBuf>, Failure> {
+    std::fs::create_dir_all(dir)?;
+    let write = |(name, content): &(&str, &str)| {
+        let path = dir.join(name);
+        std::fs::write(&path, content)?;
+        Ok(path)
+    };
+    let of_systemd = if systemd_is_init() { examples::OF_SYSTEMD } else { &[] };
+    examples::ALL.iter().chain(of_systemd).map(write).collect()
+}
+
+/// The table on a terminal, a line for each change elsewhere. Ends only with an error.
+async fn show(live: &Live, ui: &Ui) -> Result<(), Failure> {
+    let terminal = std::io::stdout().is_terminal();
+    let mut shown: Vec<Row> = Vec::new();
+    let mut height = 0;
+    loop {
+        let rows = live.read(|board| board.rows());
+        if terminal && !ui.quiet {
+            let table = list::table(&rows, Timestamp::now(), ui);
+            // Back to the first line of the last table, and over it.
+            let up = if height > 0 { format!("\x1b[{height}A") } else { String::new() };
+            let lines: Vec<String> = table.lines().map(|line| format!("\x1b[2K{line}")).collect();
+            ui.print(format!("{up}\x1b[J{}", lines.join("\n")))?;
+            height = lines.len();
+        } else {
+            for row in &rows {
+                let before = shown.iter().find(|before| before.id == row.id);
+                let is_news =
+                    before.is_none_or(|before| (before.status, &before.message) != (row.status, &row.message));
+                if is_news && row.message.is_some() {
+                    let message = super::ui::printable(row.message.as_deref().unwrap_or_default());
+                    ui.say(format!("{} {} {message}", row.id, ui.status(row.status)))?;
+                }
+            }
+        }
+        shown = rows;
+        tokio::time::sleep(FRAME).await;
+    }
+}

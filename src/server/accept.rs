@@ -1,0 +1,148 @@
+//! Connections, from accept to the end of HTTP: either the connection ends there, or it has become a subscriber's.
+
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::upgrade::Upgrade;
+use super::{Guard, Live, routes};
+
+/// Most connections at a time, subscribers included.
+const MAX_CONNECTIONS: usize = 16_384;
+/// How long a request's header may take, and a connection may wait for a request.
+const HEADER_TIME: Duration = Duration::from_secs(10);
+/// How long a connection may be HTTP: nobody holds an answer in memory for ever by not reading it.
+const HTTP_TIME: Duration = Duration::from_secs(60);
+/// Most bytes of a request's header.
+const HEADER_BYTES: usize = 16 * 1024;
+/// How long to wait when no connection can be accepted, at first and at most.
+const BACK_OFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
+
+const FULL: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\nconnection: close\r\n\
+    retry-after: 10\r\n\r\n{\"title\":\"Service Unavailable\",\"status\":503,\"detail\":\"too many connections\"}";
+
+/// The connections that speak HTTP.
+pub struct Connections {
+    live: Arc<Live>,
+    app: Router,
+    open: JoinSet<()>,
+    ending: CancellationToken,
+}
+
+impl Connections {
+    /// None yet.
+    pub fn new(live: Arc<Live>, guard: Guard) -> Connections {
+        let app = routes::router(Arc::clone(&live), guard);
+        Connections { live, app, open: JoinSet::new(), ending: CancellationToken::new() }
+    }
+
+    /// Accepts for ever.
+    pub async fn accept(&mut self, listener: &TcpListener) {
+        let mut wait = BACK_OFF.0;
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                Some(_) = self.open.join_next() => continue,
+            };
+            match accepted {
+                Ok((stream, _)) => {
+                    wait = BACK_OFF.0;
+                    self.begin(stream);
+                }
+                Err(error) if is_of_one_connection(&error) => {}
+                Err(error) => {
+                    // Out of descriptors or memory: what is open goes on.
+                    eprintln!("ssi: cannot accept connections, trying again in {} ms: {error}", wait.as_millis());
+                    sleep(wait).await;
+                    wait = BACK_OFF.1.min(wait * 2);
+                }
+            }
+        }
+    }
+
+    fn begin(&mut self, stream: TcpStream) {
+        if self.open.len() + self.live.hub().len() >= MAX_CONNECTIONS {
+            // Best effort: whoever does not read it sees the connection close.
+            let _ = stream.try_write(FULL);
+            return;
+        }
+        // Frames are written whole; waiting to fill a segment would only delay them.
+        if stream.set_nodelay(true).is_ok() {
+            self.open.spawn(connection(stream, self.app.clone(), Arc::clone(&self.live), self.ending.clone()));
+        }
+    }
+
+    /// Waits until the requests that are being answered are answered.
+    pub async fn end(&mut self) {
+        self.ending.cancel();
+        while self.open.join_next().await.is_some() {}
+    }
+}
+
+/// Speaks HTTP until the connection ends or switches to WebSocket.
+async fn connection(stream: TcpStream, app: Router, live: Arc<Live>, ending: CancellationToken) {
+    let upgrade = Upgrade::default();
+    let app = TowerToHyperService::new(app);
+    let service = service_fn(|mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(upgrade.clone());
+        Box::pin(app.call(request))
+    });
+    let mut connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIME)
+        .max_buf_size(HEADER_BYTES)
+        .serve_connection(TokioIo::new(stream), service);
+    let ended = timeout(HTTP_TIME, async {
+        let mut ending = pin!(ending.cancelled());
+        let mut is_ending = false;
+        poll_fn(|cx| {
+            if !is_ending && ending.as_mut().poll(cx).is_ready() {
+                is_ending = true;
+                std::pin::Pin::new(&mut connection).graceful_shutdown();
+            }
+            connection.poll_without_shutdown(cx)
+        })
+        .await
+    });
+    let parts = match (ended.await, upgrade.take()) {
+        (Ok(Ok(())), Some(subscription)) => (connection.into_parts(), subscription),
+        _ => return,
+    };
+    let (http1::Parts { io, read_buf, .. }, subscription) = parts;
+    if let Ok(stream) = io.into_inner().into_std()
+        && let Err(error) = live.join(stream, &read_buf, &subscription)
+    {
+        eprintln!("ssi: cannot take in a subscriber: {error}");
+    }
+}
+
+fn is_of_one_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionRefused
+    )
+}
+
+/// Lets this process open as many files as it may: each subscriber is one.
+pub fn raise_file_limit() -> io::Result<()> {
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    if soft < hard {
+        setrlimit(Resource::RLIMIT_NOFILE, hard, hard)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,131 @@
+//! Who may talk to this listener: programs, and pages that this listener itself serves.
+//!
+//! A browser sends requests to a local port for any page that asks it to. Two headers that a page cannot forge tell such requests apart:
+//! `Host` names what the browser believes to talk to (another name that resolves to this address is refused: DNS rebinding), `Origin` the
+//! page that asks. Programs that are no browser send no `Origin`.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
+
+use super::problem::Problem;
+
+/// The names by which a listener may be called.
+#[derive(Clone, Debug)]
+pub struct Guard {
+    is_local: bool,
+    names: Vec<String>,
+}
+
+/// A host with its port, as a `Host` header or an authority has it.
+#[derive(Debug, PartialEq, Eq)]
+struct Host {
+    name: Name,
+    port: Option<u16>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Name {
+    /// In lower case, without the dot of the root.
+    Dns(String),
+    Ip(IpAddr),
+}
+
+impl Guard {
+    /// For a listener at `address`, called `localhost`, by an IP address (a loopback one, if it listens on loopback) or by one of `names`.
+    pub fn new(address: SocketAddr, names: impl IntoIterator<Item = String>) -> Guard {
+        let names = names.into_iter().map(|name| fold(&name)).collect();
+        Guard { is_local: address.ip().to_canonical().is_loopback(), names }
+    }
+
+    /// Refuses a request that a foreign page, or a page under a foreign name, made a browser send.
+    pub(super) fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
+        let forbidden = |detail: String| Problem::new(StatusCode::FORBIDDEN, detail);
+        let host = match only(headers, header::HOST) {
+            Ok(Some(host)) => host,
+            Ok(None) => return Err(Problem::new(StatusCode::BAD_REQUEST, "a request names its `Host`")),
+            Err(detail) => return Err(Problem::new(StatusCode::BAD_REQUEST, detail)),
+        };
+        let target = uri.authority().map(|authority| authority.as_str());
+        let mut called = None;
+        for text in target.into_iter().chain([host]) {
+            let parsed = Host::parse(text).filter(|host| self.answers_to(&host.name));
+            let why =
+                || forbidden(format!("`Host: {text}` is not a name of this listener: use localhost or its address"));
+            called = Some(parsed.ok_or_else(why)?);
+        }
+        match (only(headers, header::ORIGIN), called) {
+            (Ok(None), _) => Ok(()),
+            (Ok(Some(origin)), Some(host)) if is_same(origin, &host) => Ok(()),
+            (Ok(Some(origin)), _) => Err(forbidden(format!(
+                "`Origin: {origin}` is another site than this listener; its pages may not read the board"
+            ))),
+            (Err(detail), _) => Err(forbidden(detail)),
+        }
+    }
+
+    fn answers_to(&self, name: &Name) -> bool {
+        match name {
+            Name::Dns(name) => name == "localhost" || self.names.contains(name),
+            Name::Ip(ip) => !self.is_local || ip.to_canonical().is_loopback(),
+        }
+    }
+}
+
+impl Host {
+    /// Reads `name`, `name:port`, `1.2.3.4:port` or `[::1]:port`. Anything else, user information too, is none.
+    fn parse(text: &str) -> Option<Host> {
+        let (name, port) = match text.strip_prefix('[') {
+            Some(text) => {
+                let (ip, port) = text.split_once(']')?;
+                (Name::Ip(IpAddr::V6(ip.parse::<Ipv6Addr>().ok()?)), port)
+            }
+            None => {
+                let end = text.find(':').unwrap_or(text.len());
+                let (name, port) = text.split_at_checked(end)?;
+                let name = fold(name);
+                let is_name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
+                if name.is_empty() || !name.bytes().all(is_name) {
+                    return None;
+                }
+                (name.parse::<Ipv4Addr>().map_or(Name::Dns(name), |ip| Name::Ip(IpAddr::V4(ip))), port)
+            }
+        };
+        let port = match port.strip_prefix(':') {
+            None if port.is_empty() => None,
+            None => return None,
+            Some("") => None,
+            Some(port) if port.bytes().all(|b| b.is_ascii_digit()) => Some(port.parse().ok()?),
+            Some(_) => return None,
+        };
+        Some(Host { name, port })
+    }
+}
+
+/// Whether an `Origin` is the very host that was called.
+fn is_same(origin: &str, host: &Host) -> bool {
+    let schemes = [("http://", 80), ("https://", 443)];
+    schemes.into_iter().any(|(scheme, default)| {
+        let rest = origin.split_at_checked(scheme.len()).filter(|(start, _)| start.eq_ignore_ascii_case(scheme));
+        rest.and_then(|(_, rest)| Host::parse(rest)).is_some_and(|origin| {
+            origin.name == host.name && origin.port.unwrap_or(default) == host.port.unwrap_or(default)
+        })
+    })
+}
+
+/// The one value of a header.
+fn only(headers: &HeaderMap, name: HeaderName) -> Result<Option<&str>, String> {
+    let mut values = headers.get_all(&name).iter();
+    match (values.next().map(HeaderValue::to_str), values.next()) {
+        (None, _) => Ok(None),
+        (Some(Ok(value)), None) => Ok(Some(value)),
+        _ => Err(format!("`{name}` has one value, in plain letters")),
+    }
+}
+
+fn fold(name: &str) -> String {
+    name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase()
+}
+
+#[cfg(test)]
+mod tests;
