@@ -34,25 +34,16 @@ pub struct Invocation {
 }
 
 impl Invocation {
-    /// Reads the environment of a process that systemd or the embedded scheduler started.
-    pub fn from_env(var: impl Fn(&str) -> Option<String>) -> Invocation {
+    /// Reads the environment of a process that systemd or the embedded scheduler started. `trigger` is asked where that says nothing of
+    /// what started it.
+    pub fn from_env(var: impl Fn(&str) -> Option<String>, trigger: impl FnOnce() -> Trigger) -> Invocation {
         let run = var("INVOCATION_ID").filter(|id| !id.is_empty() && id.bytes().all(|b| b.is_ascii_hexdigit()));
-        Invocation { run: run.unwrap_or_else(crate::identity::random_hex), trigger: trigger(var) }
-    }
-}
-
-/// systemd names the unit that triggered a service since 252. Older ones name none, and of those only the ones before 248
-/// can be told apart (no `$SYSTEMD_EXEC_PID`).
-fn trigger(var: impl Fn(&str) -> Option<String>) -> Trigger {
-    if let Some(word) = var("SSI_TRIGGER") {
-        return if word == "timer" { Trigger::Timer } else { Trigger::Manual };
-    }
-    match (var("TRIGGER_UNIT"), var("TRIGGER_TIMER_REALTIME_USEC"), var("TRIGGER_TIMER_MONOTONIC_USEC")) {
-        // `on-boot:` is the only monotonic trigger of our timers; it elapses without a realtime stamp of its own schedule.
-        (Some(_), None, Some(_)) => Trigger::Boot,
-        (Some(_), _, _) => Trigger::Timer,
-        (None, _, _) if var("SYSTEMD_EXEC_PID").is_some() => Trigger::Manual,
-        (None, _, _) => Trigger::Unknown,
+        let trigger = match var("SSI_TRIGGER").as_deref() {
+            Some("timer") => Trigger::Timer,
+            Some(_) => Trigger::Manual,
+            None => trigger(),
+        };
+        Invocation { run: run.unwrap_or_else(crate::identity::random_hex), trigger }
     }
 }
 

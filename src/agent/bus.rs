@@ -84,17 +84,7 @@ async fn starting(systemd: &Systemd, live: &Live, id: &CheckId, run: &str) {
     if live.read(|board| board.get(id).is_none()) {
         return;
     }
-    let trigger = trigger(systemd, id).await;
+    let by_timer = systemd.was_triggered(&unit::service_name(id), &unit::timer_name(id)).await;
+    let trigger = by_timer.map(|by_timer| if by_timer { Trigger::Timer } else { Trigger::Manual });
     live.update(now(), |board, out| board.started(id, run, trigger, now(), out));
-}
-
-/// Whether the timer or somebody else started the service that starts now.
-async fn trigger(systemd: &Systemd, id: &CheckId) -> Option<Trigger> {
-    // systemd stamps both within one turn of its loop; a second covers a machine that is busy.
-    const TOGETHER: Duration = Duration::from_secs(1);
-    let timers = systemd.timers(&[unit::timer_name(id)]).await;
-    let started = systemd.service(&unit::service_name(id)).await.ok()?.started?;
-    let last = timers.into_iter().flatten().next().and_then(|timer| timer.last);
-    let by_timer = last.is_some_and(|last| last.duration_since(started).unsigned_abs() < TOGETHER);
-    Some(if by_timer { Trigger::Timer } else { Trigger::Manual })
 }

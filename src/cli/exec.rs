@@ -1,15 +1,20 @@
 //! `ssi exec` and `ssi ended`: what the units call. Their standard output is the log of the check.
 
+use std::time::Duration;
+
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::args::IdArgs;
 use super::failure::Failure;
 use super::live;
 use crate::check::CheckId;
+use crate::line::Trigger;
 use crate::paths::Paths;
 use crate::runner::ended::{self, Cause};
 use crate::runner::{self, Invocation, Log};
 use crate::status::Status;
+use crate::store;
 use crate::systemd::Systemd;
 use crate::unit;
 
@@ -25,11 +30,35 @@ fn id(args: &IdArgs) -> Result<CheckId, Failure> {
 pub(super) fn exec(args: &IdArgs, paths: &Paths) -> Result<u8, Failure> {
     let id = id(args)?;
     let mut log = Log::new(&std::io::stdout())?;
-    let status = runner::run(&paths.script(&id), &Invocation::from_env(env), &mut log, &TimeZone::system());
+    let invocation = Invocation::from_env(env, || trigger(&id, paths));
+    let status = runner::run(&paths.script(&id), &invocation, &mut log, &TimeZone::system());
     match status.map_err(Failure::new)? {
         Status::Error => Ok(1),
         _ => Ok(0),
     }
+}
+
+/// Asks systemd what started this run, within a limit that no run notices: a bus that hangs must not hold up a check.
+fn trigger(id: &CheckId, paths: &Paths) -> Trigger {
+    const LIMIT: Duration = Duration::from_millis(250);
+    // How late a run may be after a boot, when everything starts at once.
+    const BUSY: Duration = Duration::from_secs(5);
+    if paths.root.is_some() {
+        return Trigger::Manual;
+    }
+    let asking = async {
+        let systemd = Systemd::connect(paths.scope).await.ok()?;
+        if !systemd.was_triggered(&unit::service_name(id), &unit::timer_name(id)).await? {
+            return Some(Trigger::Manual);
+        }
+        let check = store::get(paths, id).ok()??.check.ok()?;
+        let Some(delay) = check.on_boot else { return Some(Trigger::Timer) };
+        let uptime = Timestamp::now().duration_since(systemd.started().await?).unsigned_abs();
+        let is_boot = (delay..=delay + check.jitter + BUSY).contains(&uptime);
+        Some(if is_boot { Trigger::Boot } else { Trigger::Timer })
+    };
+    let answer = live::block_on(async { Ok(tokio::time::timeout(LIMIT, asking).await) });
+    answer.ok().and_then(Result::ok).flatten().unwrap_or(Trigger::Unknown)
 }
 
 /// systemd tells a handler what ended since 251; an older one is asked over D-Bus.

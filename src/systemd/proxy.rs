@@ -31,6 +31,9 @@ pub(super) trait Manager {
     #[zbus(property(emits_changed_signal = "const"))]
     fn version(&self) -> zbus::Result<String>;
 
+    #[zbus(property(emits_changed_signal = "const"))]
+    fn userspace_timestamp(&self) -> zbus::Result<u64>;
+
     #[zbus(signal)]
     fn job_removed(&self, id: u32, job: ObjectPath<'_>, unit: String, result: String) -> zbus::Result<()>;
     #[zbus(signal)]

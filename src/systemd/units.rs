@@ -1,5 +1,7 @@
 //! What systemd says of single units.
 
+use std::time::Duration;
+
 use futures_util::stream::{self, StreamExt};
 use jiff::Timestamp;
 use zbus::OwnedObjectPath;
@@ -31,8 +33,6 @@ pub struct ServiceState {
     pub code: i32,
     /// Exit code or signal number.
     pub status: i32,
-    /// When it last began to start.
-    pub started: Option<Timestamp>,
 }
 
 /// systemd's microseconds; 0 and the largest number mean "never".
@@ -71,6 +71,28 @@ impl Systemd {
         Some(TimerState { next: instant(next.ok()?), last: instant(last.ok()?) })
     }
 
+    /// Whether the timer started the present run of the service, rather than a person or a program. `None` where it can't be told.
+    ///
+    /// `$TRIGGER_UNIT` does not answer that: systemd 252 to 262 hand the details of the first trigger to every later run.
+    pub async fn was_triggered(&self, service: &str, timer: &str) -> Option<bool> {
+        // systemd stamps both within one turn of its loop; a second covers a machine that is busy.
+        const TOGETHER: Duration = Duration::from_secs(1);
+        let unit =
+            UnitProxy::builder(&self.connection).path(object_path(service)).cache_properties(CacheProperties::No);
+        let timer =
+            TimerProxy::builder(&self.connection).path(object_path(timer)).cache_properties(CacheProperties::No);
+        let (unit, timer) = (unit.build().await.ok()?, timer.build().await.ok()?);
+        let (started, triggered) = futures_util::join!(unit.inactive_exit_timestamp(), timer.last_trigger_u_sec());
+        let started = instant(started.ok()?)?;
+        let triggered = instant(triggered.ok()?);
+        Some(triggered.is_some_and(|triggered| triggered.duration_since(started).unsigned_abs() < TOGETHER))
+    }
+
+    /// When this systemd started, which is what `OnBootSec=` counts from, in containers too.
+    pub async fn started(&self) -> Option<Timestamp> {
+        instant(self.manager.userspace_timestamp().await.ok()?)
+    }
+
     /// The state of a service, which is loaded for it if need be.
     pub async fn service(&self, unit: &str) -> Result<ServiceState, SystemdError> {
         let fail = during("read the state of the service");
@@ -79,10 +101,9 @@ impl Systemd {
         let general = UnitProxy::builder(&self.connection).path(path.clone()).cache_properties(no_cache);
         let service = ServiceProxy::builder(&self.connection).path(path).cache_properties(no_cache);
         let (general, service) = (general.build().await.map_err(&fail)?, service.build().await.map_err(&fail)?);
-        let (active, invocation, started, result, code, status) = futures_util::join!(
+        let (active, invocation, result, code, status) = futures_util::join!(
             general.active_state(),
             general.invocation_id(),
-            general.inactive_exit_timestamp(),
             service.result(),
             service.exec_main_code(),
             service.exec_main_status(),
@@ -93,7 +114,6 @@ impl Systemd {
             result: result.map_err(&fail)?,
             code: code.map_err(&fail)?,
             status: status.map_err(&fail)?,
-            started: instant(started.map_err(&fail)?),
         })
     }
 }

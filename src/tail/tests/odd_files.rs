@@ -1,7 +1,8 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 
-use rustix::fs::{CWD, FileType, Mode, mknodat};
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
 
 use super::{Logs, Tested};
 use crate::tail::{Start, TailError, last_block};
@@ -43,9 +44,7 @@ fn links_directories_and_pipes_are_refused_without_blocking() -> Tested {
     logs.append("secret", "secret\n")?;
     let path = logs.path("disk.log");
     let place: [&dyn Fn() -> std::io::Result<()>; 3] =
-        [&|| symlink("secret", &path), &|| fs::create_dir(&path), &|| {
-            Ok(mknodat(CWD, &path, FileType::Fifo, Mode::RUSR, 0)?)
-        }];
+        [&|| symlink("secret", &path), &|| fs::create_dir(&path), &|| Ok(mkfifo(&path, Mode::S_IRUSR)?)];
     for make in place {
         logs.append("disk.log", "before\n")?;
         assert_eq!(logs.poll("disk.log"), ["before"]);
@@ -68,7 +67,7 @@ fn links_directories_and_pipes_are_refused_without_blocking() -> Tested {
 #[test]
 fn an_unreadable_file_is_told_and_tried_again_and_others_go_on() -> Tested {
     let mut logs = Logs::new()?;
-    if rustix::process::geteuid().is_root() {
+    if nix::unistd::geteuid().is_root() {
         // Nothing is unreadable for root, but a name in a directory that is none cannot be opened either.
         logs.append("plain", "")?;
         logs.tail.follow("plain/x", Start::Beginning);
