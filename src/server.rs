@@ -48,7 +48,7 @@ enum Mode {
 pub struct Limits {
     /// Bytes of frames that are kept for subscribers that lag or come back.
     pub ring: usize,
-    /// After so long without a byte a subscriber is pinged.
+    /// After so long without a byte a subscriber is pinged; at least so often all are looked after.
     pub quiet: Duration,
     /// After so long without taking a byte, or without a sign of life, a subscriber is dropped.
     pub stalled: Duration,

@@ -40,8 +40,10 @@ pub enum Due {
     Ping,
     /// It took nothing for too long.
     Stalled,
-    /// It is no longer there, or does not answer a close frame.
+    /// It gives no sign of life.
     Lost,
+    /// It had its time to answer a close frame.
+    Over,
 }
 
 /// A subscriber.
@@ -252,7 +254,7 @@ impl Client {
     /// What it needs at `now`, when nothing happens by itself.
     pub fn due(&self, now: Instant, limits: &Limits) -> Due {
         let (at, due) = match (&self.closing, self.asked) {
-            (Some(closing), _) => (closing.until, Due::Lost),
+            (Some(closing), _) => (closing.until, Due::Over),
             _ if self.blocked => (self.wrote + limits.stalled, Due::Stalled),
             (None, Some(asked)) if asked + limits.stalled < self.wrote + limits.quiet => {
                 (asked + limits.stalled, Due::Lost)

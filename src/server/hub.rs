@@ -170,6 +170,7 @@ impl Hub {
                     dropped += 1;
                     flow = Flow::Gone;
                 }
+                Due::Over => flow = Flow::Gone,
             }
             if flow != Flow::Gone {
                 due = earlier(due, client, now, around.limits);

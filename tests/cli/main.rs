@@ -1,0 +1,8 @@
+//! The binary from outside, without systemd: every test installs below a `--root` of its own.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod headers;
+mod host;
+mod installing;
+mod printing;
+mod running;

@@ -1,0 +1,71 @@
+//! Without root: the machine's checks can be looked at, one's own can be managed.
+
+use crate::checks::{Script, add, ends, json, machine, ssi};
+use crate::machine::{PATIENCE, wait_for};
+
+#[test]
+fn an_ordinary_user_looks_and_is_told_what_to_do() {
+    let machine = machine("ordinary");
+    add(&machine, &[Script::new("disk", "echo OK, fine")], &[]).ok();
+    let wilma = machine.user("wilma");
+    let script = Script::new("mine", "echo OK, fine").put(&machine);
+    for args in
+        [&["add", &script][..], &["remove", "disk"], &["run", "disk"], &["disable", "disk"], &["enable", "disk"]]
+    {
+        let output = wilma.run(&[&["ssi"], args].concat());
+        assert_eq!(output.code(), if args[0] == "run" { 3 } else { 4 }, "{args:?}: {output:?}");
+        assert!(output.stderr.contains("as root") && output.stderr.contains("--user"), "{args:?}: {output:?}");
+    }
+    let list = wilma.run(&["ssi", "list", "--json"]);
+    let rows = json(&list);
+    assert_eq!((&rows[0]["id"], &rows[0]["status"]), (&"disk".into(), &"UNKNOWN".into()));
+    assert!(rows[0]["next_run"].is_string(), "{rows}");
+    assert!(list.code() == 0 && list.stderr.contains("warning: ") && list.stderr.contains("_ssi"), "{list:?}");
+    assert!(wilma.run(&["ssi", "list"]).ok().contains("disk"));
+    let logs = wilma.run(&["ssi", "logs", "disk"]);
+    assert_eq!(logs.code(), 4, "{logs:?}");
+    // The group of the agent reads them.
+    machine.run(&["usermod", "-aG", "_ssi", "wilma"]).ok();
+    assert_eq!(json(&wilma.run(&["ssi", "list", "--json"]))[0]["message"], "fine");
+    assert_eq!(wilma.run(&["ssi", "status", "disk"]).code(), 0);
+    assert!(wilma.run(&["ssi", "logs", "disk"]).ok().contains("OK fine"));
+    // Nothing has changed.
+    assert_eq!(ssi(&machine, &["run", "disk"]).code(), 0);
+}
+
+#[test]
+fn a_user_has_checks_of_her_own() {
+    let machine = machine("own");
+    let wilma = machine.user("wilma");
+    machine.sh("install -d -o wilma /srv/wilma").ok();
+    let body =
+        "touch /srv/wilma/touched /home/wilma/touched 2>&1 && echo FAILURE, no sandbox || echo \"OK, $(id -un)\"";
+    let often = Script::new("often", "echo UPDATE, 3 packages").often().put(&machine);
+    let sandboxed = Script::new("sandboxed", body).put(&machine);
+    let killed = Script::new("killed", "echo OK, begun; kill -KILL $PPID; sleep 60").put(&machine);
+    let user = |args: &[&str]| wilma.run(&[&["ssi", "--user"], args].concat());
+    let files = "find /home/wilma -type f -o -type l | grep -v '\\.bash\\|\\.profile' | sort";
+    let before = machine.sh(files).stdout;
+    let added = user(&["add", &often, &sandboxed]).ok();
+    assert!(added.contains("added often") && added.contains("ran sandboxed: OK wilma"), "{added}");
+    let log = |id: &str| machine.read(&format!("/home/wilma/.local/state/service-status-indicator/log/{id}.log"));
+    wait_for("the timer", PATIENCE, || log("often").contains("trigger=timer") && !ends(&log("often")).is_empty());
+    assert!(log("sandboxed").contains("Read-only file system"), "{}", log("sandboxed"));
+    let run = user(&["run", "sandboxed"]);
+    assert!(run.code() == 0 && run.stdout.ends_with("OK - wilma\n"), "{run:?}");
+    user(&["add", &killed, "--no-run"]).ok();
+    let run = user(&["run", "killed"]);
+    assert!(run.code() == 2 && run.stdout.contains("ERROR - the runner was killed by SIGKILL"), "{run:?}");
+    let list = json(&user(&["list", "--json"]));
+    let statuses: Vec<_> = list.as_array().unwrap().iter().map(|check| check["status"].as_str().unwrap()).collect();
+    assert_eq!(statuses, ["ERROR", "UPDATE", "OK"]);
+    assert_eq!(user(&["status"]).code(), 2);
+    // Root's board knows nothing of it.
+    assert_eq!(json(&ssi(&machine, &["list", "--json"])), serde_json::json!([]));
+    user(&["disable", "often"]).ok();
+    user(&["remove", "often", "sandboxed", "killed", "--purge"]).ok();
+    assert_eq!(machine.sh(files).stdout, before);
+    let left = wilma.run(&["systemctl", "--user", "list-units", "--all", "--no-legend", "ssi*"]).ok();
+    assert_eq!(left, "");
+    assert_eq!(wilma.run(&["systemctl", "--user", "--failed", "--no-legend"]).ok(), "");
+}

@@ -1,0 +1,9 @@
+//! The port, over real sockets.
+
+#[cfg(test)]
+mod server {
+    mod http;
+    mod protocol;
+    mod stream;
+    pub mod world;
+}

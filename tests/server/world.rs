@@ -1,0 +1,165 @@
+//! A server on a free port with a board of one or more checks, and clients of it.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use jiff::Timestamp;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
+use serde_json::Value;
+use ssi::board::Board;
+use ssi::check::{self, CheckId};
+use ssi::event::Origin;
+use ssi::line;
+use ssi::server::{Guard, Limits, Live, Stats, serve};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+use tokio_tungstenite::tungstenite::protocol::Message;
+use tokio_tungstenite::{WebSocketStream, client_async};
+
+/// How long a test waits for what must come.
+pub const DEADLINE: Duration = Duration::from_secs(20);
+
+pub struct World {
+    pub live: Arc<Live>,
+    pub address: SocketAddr,
+    pub server: JoinHandle<io::Result<()>>,
+    shutdown: Option<oneshot::Sender<()>>,
+}
+
+impl World {
+    pub async fn new() -> World {
+        World::with(Limits::default()).await
+    }
+
+    pub async fn with(limits: Limits) -> World {
+        let script = b"#!/bin/bash\n# name: disk\n# description: d\n# version: 1.0\n# schedule: minutely\necho OK\n";
+        let check = check::parse(script, &TimeZoneDatabase::bundled(), &check::Limits::default()).unwrap().check;
+        let mut board = Board::new("web1", TimeZone::UTC);
+        board.install(check, true, &mut Vec::new());
+        let origin = Origin { epoch: "e1".to_owned(), host: "web1".to_owned() };
+        let live = Arc::new(Live::with_limits(board, origin, "h1", limits).unwrap());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (shutdown, stopped) = oneshot::channel::<()>();
+        let stopped = async { stopped.await.unwrap_or(()) };
+        let server = tokio::spawn(serve(listener, Arc::clone(&live), Guard::new(address, []), stopped));
+        World { live, address, server, shutdown: Some(shutdown) }
+    }
+
+    /// A status line in the log of the check.
+    pub fn say(&self, text: &str) {
+        say(&self.live, text);
+    }
+
+    pub fn shut_down(&mut self) {
+        self.shutdown.take().unwrap().send(()).unwrap();
+    }
+
+    pub async fn subscribe(&self, path: &str) -> Client {
+        self.subscribe_by(TcpStream::connect(self.address).await.unwrap(), path).await
+    }
+
+    /// A client whose socket takes little before it is read.
+    pub async fn subscribe_small(&self, path: &str) -> Client {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4096).unwrap();
+        self.subscribe_by(socket.connect(self.address).await.unwrap(), path).await
+    }
+
+    async fn subscribe_by(&self, stream: TcpStream, path: &str) -> Client {
+        let url = format!("ws://{}{path}", self.address);
+        Client(timeout(DEADLINE, client_async(url, stream)).await.unwrap().unwrap().0)
+    }
+
+    /// What comes back for these bytes, until the server closes.
+    pub async fn raw(&self, request: &str) -> String {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        timeout(DEADLINE, stream.read_to_end(&mut answer)).await.unwrap().unwrap();
+        String::from_utf8(answer).unwrap()
+    }
+
+    /// A connection that has switched to WebSocket by hand and has got its `hello`.
+    pub async fn switched(&self) -> TcpStream {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        stream.write_all(upgrade(self.address, "/", "").as_bytes()).await.unwrap();
+        let mut seen = Vec::new();
+        while !String::from_utf8_lossy(&seen).ends_with('}') {
+            let mut buffer = [0; 4096];
+            let n = timeout(DEADLINE, stream.read(&mut buffer)).await.unwrap().unwrap();
+            assert_ne!(n, 0, "closed after {:?}", String::from_utf8_lossy(&seen));
+            seen.extend(&buffer[..n]);
+        }
+        stream
+    }
+
+    /// Waits until the server's account is as `wanted`.
+    pub async fn until(&self, wanted: impl Fn(Stats) -> bool) {
+        within(async {
+            while !wanted(self.live.stats()) {
+                sleep(Duration::from_millis(2)).await;
+            }
+        })
+        .await;
+    }
+}
+
+pub fn say(live: &Live, text: &str) {
+    let now = Timestamp::now();
+    let id: CheckId = CheckId::from_name("disk").unwrap();
+    live.update(now, |board, out| board.read(&id, &line::parse(&format!("2026-11-22 10:00:00, {text}")), now, out));
+}
+
+pub async fn within<T>(future: impl Future<Output = T>) -> T {
+    timeout(DEADLINE, future).await.expect("it happens in time")
+}
+
+pub fn upgrade(address: SocketAddr, path: &str, more: &str) -> String {
+    format!(
+        "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{more}\r\n"
+    )
+}
+
+pub struct Client(pub WebSocketStream<TcpStream>);
+
+impl Client {
+    pub async fn message(&mut self) -> Message {
+        within(self.0.next()).await.expect("one more message").expect("a message")
+    }
+
+    pub async fn text(&mut self) -> String {
+        loop {
+            match self.message().await {
+                Message::Text(text) => return text.as_str().to_owned(),
+                Message::Ping(_) | Message::Pong(_) => {}
+                other => panic!("not a text: {other:?}"),
+            }
+        }
+    }
+
+    pub async fn json(&mut self) -> Value {
+        serde_json::from_str(&self.text().await).unwrap()
+    }
+
+    pub async fn send(&mut self, message: Message) {
+        within(self.0.send(message)).await.unwrap();
+    }
+
+    /// The code of the close frame that comes after any other messages.
+    pub async fn close_code(&mut self) -> Option<u16> {
+        loop {
+            if let Message::Close(frame) = self.message().await {
+                return frame.map(|frame| frame.code.into());
+            }
+        }
+    }
+}
