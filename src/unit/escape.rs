@@ -1,12 +1,12 @@
 //! The only place where text from a header is made safe for a unit file.
 
 /// A value that systemd takes as it stands, up to the line's end: `%` is doubled, a control character becomes a space,
-/// and a backslash that would join the next line is doubled.
+/// and a backslash that would join the next line gets a blank behind it, which systemd cuts off (two backslashes would stay two).
 pub(super) fn value(text: &str) -> String {
     let mut out: String =
         text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().replace('%', "%%");
     if out.chars().rev().take_while(|&c| c == '\\').count() % 2 == 1 {
-        out.push('\\');
+        out.push(' ');
     }
     out
 }
@@ -38,7 +38,7 @@ mod tests {
     fn values() {
         assert_eq!(value("100 % \"full\" $HOME"), "100 %% \"full\" $HOME");
         assert_eq!(value("a\nExecStart=/bin/sh"), "a ExecStart=/bin/sh");
-        assert_eq!(value(r"back\"), r"back\\");
+        assert_eq!(value(r"back\"), "back\\ ");
         assert_eq!(value(r"back\\"), r"back\\");
     }
 
