@@ -65,8 +65,11 @@ impl Ui {
     /// Why it did not work, with all causes and what would help.
     pub(super) fn failure(&self, failure: &Failure) {
         let mut text = failure.error.to_string();
-        for cause in failure.error.chain().skip(1) {
-            text.push_str(&format!(": {cause}"));
+        for cause in failure.error.chain().skip(1).map(ToString::to_string) {
+            // Some errors print their own cause.
+            if !text.ends_with(&cause) {
+                text.push_str(&format!(": {cause}"));
+            }
         }
         eprintln!("{}: {}", self.paint_err("error", AnsiColor::Red), printable(&text));
         if let Some(advice) = failure.advice().filter(|advice| !text.contains(advice)) {

@@ -1,6 +1,7 @@
 //! What can go wrong between ssi and systemd, in words that say what to do.
 
-use zbus::names::OwnedErrorName;
+use zbus::DBusError;
+use zbus::names::ErrorName;
 
 use crate::unit::Scope;
 
@@ -67,7 +68,7 @@ impl SystemdError {
 
 /// For `map_err`: a D-Bus error during an attempt to `action`.
 pub(super) fn during(action: &'static str) -> impl Fn(zbus::Error) -> SystemdError {
-    move |source| match name(&source).map(|name| name.as_str()) {
+    move |source| match name(&source).as_deref() {
         Some(
             "org.freedesktop.DBus.Error.AccessDenied"
             | "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired"
@@ -88,9 +89,11 @@ pub(super) fn is_subscribed(error: &zbus::Error) -> bool {
     name(error).is_some_and(|name| name.as_str() == "org.freedesktop.systemd1.AlreadySubscribed")
 }
 
-fn name(error: &zbus::Error) -> Option<&OwnedErrorName> {
+/// zbus has a type of its own for the errors that D-Bus itself defines.
+fn name(error: &zbus::Error) -> Option<ErrorName<'_>> {
     match error {
-        zbus::Error::MethodError(name, _, _) => Some(name),
+        zbus::Error::MethodError(name, _, _) => Some(name.as_ref()),
+        zbus::Error::FDO(error) => Some(error.name()),
         _ => None,
     }
 }
