@@ -57,8 +57,8 @@ impl Systemd {
 }
 
 impl Jobs {
-    /// Waits until all of these jobs have ended and names the units of those that failed. One that is not over after `limit` is
-    /// left to itself.
+    /// Waits until all of these jobs have ended and names the units of those that were not done (`failed`, `assert`,
+    /// `dependency`, …). One that is not over after `limit` is left to itself.
     pub async fn wait(&mut self, jobs: &[OwnedObjectPath], limit: Duration) -> Result<Vec<String>, SystemdError> {
         let mut open: HashSet<&str> = jobs.iter().map(|job| job.as_str()).collect();
         let mut failed = Vec::new();
@@ -67,7 +67,7 @@ impl Jobs {
                 let signal = self.removed.next().await.ok_or(SystemdError::Lost { action: "finish its jobs" })?;
                 if let Ok(args) = signal.args()
                     && open.remove(args.job.as_str())
-                    && args.result == "failed"
+                    && args.result != "done"
                 {
                     failed.push(args.unit.clone());
                 }
