@@ -20,6 +20,7 @@ pub(super) fn render(check: &Check, place: &Place) -> String {
     // Writing to a string can't fail, so the results say nothing.
     let _ = write!(
         out,
+        // What outlives the script is killed at once: a daemon that ignores TERM would make the unit fail, whatever the verdict.
         "\
 [Unit]
 Description=ssi check: {name}
@@ -35,6 +36,7 @@ StandardError=journal
 SyslogIdentifier=ssi_{id}
 TimeoutStartSec={timeout}s
 TimeoutStopSec=5s
+KillMode=mixed
 MemoryMax={memory}
 TasksMax={tasks}
 {sandbox}",
