@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+pub use crate::event::Row;
 pub use entry::Entry;
-pub use row::Row;
 
 use crate::check::{Check, CheckId};
 use crate::event::{Body, Change};

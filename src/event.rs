@@ -3,10 +3,13 @@
 //! Input: what the board emits ([`Change`]). Output: the JSON of a WebSocket frame. The number and the epoch are given by whoever
 //! publishes; (host id, epoch, seq) never comes twice.
 
+mod row;
+
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
-use crate::board::Row;
+pub use row::Row;
+
 use crate::check::CheckId;
 use crate::line::Trigger;
 use crate::status::Status;
