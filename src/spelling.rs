@@ -2,13 +2,6 @@
 
 /// The candidate nearest to `word`, at most two typing mistakes away (one for
 /// words up to five letters, none up to two, where every word is near another).
-///
-/// ```
-/// use ssi::spelling::closest;
-///
-/// assert_eq!(closest("shedule", ["schedule", "timeout"]), Some("schedule"));
-/// assert_eq!(closest("note", ["name", "state"]), None);
-/// ```
 pub fn closest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let letters: Vec<char> = word.chars().collect();
     candidates
