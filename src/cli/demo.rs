@@ -2,7 +2,6 @@
 
 mod examples;
 
-use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +11,7 @@ use jiff::Timestamp;
 use super::args::DemoArgs;
 use super::failure::Failure;
 use super::live::{self, systemd_is_init};
-use super::ui::Ui;
+use super::ui::{self, Ui};
 use super::{agent as agent_command, list};
 use crate::agent::{Agent, Options};
 use crate::board::Row;
@@ -68,25 +67,25 @@ fn write_examples(dir: &std::path::Path) -> Result<Vec<PathBuf>, Failure> {
 
 /// The table on a terminal, a line for each change elsewhere. Ends only with an error.
 async fn show(live: &Live, ui: &Ui) -> Result<(), Failure> {
-    let terminal = std::io::stdout().is_terminal();
     let mut shown: Vec<Row> = Vec::new();
     let mut height = 0;
     loop {
         let rows = live.read(|board| board.rows());
-        if terminal && !ui.quiet {
-            let table = list::table(&rows, Timestamp::now(), ui);
+        if let Some((columns, lines)) = ui::terminal_size().filter(|_| !ui.quiet) {
+            let table = list::table(&rows, Timestamp::now(), Some(columns), ui);
+            // What does not fit could not be gone back to; the line below the table is the cursor's.
+            let visible: Vec<&str> = table.lines().take(lines.saturating_sub(1).max(1)).collect();
             // Back to the first line of the last table, and over it.
             let up = if height > 0 { format!("\x1b[{height}A") } else { String::new() };
-            let lines: Vec<String> = table.lines().map(|line| format!("\x1b[2K{line}")).collect();
-            ui.print(format!("{up}\x1b[J{}", lines.join("\n")))?;
-            height = lines.len();
+            ui.print(format!("{up}\x1b[J{}", visible.join("\n")))?;
+            height = visible.len();
         } else {
             for row in &rows {
                 let before = shown.iter().find(|before| before.id == row.id);
                 let is_news =
                     before.is_none_or(|before| (before.status, &before.message) != (row.status, &row.message));
                 if is_news && row.message.is_some() {
-                    let message = super::ui::printable(row.message.as_deref().unwrap_or_default());
+                    let message = ui::printable(row.message.as_deref().unwrap_or_default());
                     ui.say(format!("{} {} {message}", row.id, ui.status(row.status)))?;
                 }
             }

@@ -115,6 +115,12 @@ fn style(status: Status) -> Style {
     }
 }
 
+/// Columns and rows of the terminal that standard output is, if it is one.
+pub(super) fn terminal_size() -> Option<(usize, usize)> {
+    let (terminal_size::Width(width), terminal_size::Height(height)) = terminal_size::terminal_size_of(io::stdout())?;
+    Some((usize::from(width), usize::from(height)))
+}
+
 /// Text of others without what could steer a terminal.
 pub(super) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect()

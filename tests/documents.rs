@@ -1,0 +1,278 @@
+//! What the documents say about the program is what it does: commands, header keys, places, frames.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::Value;
+use ssi::board::Board;
+use ssi::check::{self, Limits};
+use ssi::event::{self, Body, Change, Greeting, Origin, Phase, Record, RunPhase};
+use ssi::header::Key;
+use ssi::paths::Paths;
+use ssi::status::Status;
+
+const DOCUMENTS: [&str; 4] = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/websocket.md"];
+
+fn read(path: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path))
+        .unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The part of a document below a heading, up to the next one.
+fn section<'a>(text: &'a str, heading: &str) -> &'a str {
+    let (_, rest) = text.split_once(&format!("\n{heading}\n")).unwrap_or_else(|| panic!("no heading `{heading}`"));
+    rest.split("\n#").next().unwrap_or(rest)
+}
+
+/// The cells of the tables in a text, the head of each left out.
+fn rows(text: &str) -> Vec<Vec<&str>> {
+    let is_row = |line: &&str| line.starts_with('|');
+    let mut rows = Vec::new();
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        let is_head = lines.peek().is_some_and(|next| next.starts_with("|---"));
+        if is_row(&line) && !is_head && !line.starts_with("|---") {
+            rows.push(line.trim_matches('|').split('|').map(str::trim).collect());
+        }
+    }
+    rows
+}
+
+/// What the first cells name, in order: the text between their first back-ticks.
+fn names(text: &str) -> Vec<&str> {
+    rows(text).into_iter().map(|row| row[0].split('`').nth(1).unwrap_or(row[0])).collect()
+}
+
+/// The fenced blocks of a language.
+fn blocks<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
+    let fence = format!("```{language}\n");
+    text.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap_or_default()).collect()
+}
+
+fn help(args: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_ssi")).args(args).arg("--help").output().unwrap();
+    assert!(output.status.success(), "{args:?}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The subcommands that `ssi --help` lists.
+fn commands() -> Vec<String> {
+    let text = help(&[]);
+    let (_, rest) = text.split_once("\nCommands:\n").unwrap();
+    let lines = rest.lines().take_while(|line| !line.is_empty());
+    let names = lines.filter_map(|line| line.strip_prefix("  ")).filter(|line| !line.starts_with(' '));
+    names.map(|line| line.split(' ').next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn the_table_of_commands_is_that_of_the_help() {
+    let readme = read("README.md");
+    let table: BTreeSet<_> =
+        names(section(&readme, "## Commands")).into_iter().map(|name| name.split(' ').nth(1).unwrap()).collect();
+    let commands = commands();
+    assert_eq!(table, commands.iter().map(String::as_str).collect());
+}
+
+#[test]
+fn every_call_in_a_document_is_understood() {
+    let commands = commands();
+    let mut calls = 0;
+    for document in DOCUMENTS {
+        let text = read(document);
+        let shell = blocks(&text, "sh").into_iter().flat_map(str::lines);
+        let inline = text.split('`').skip(1).step_by(2).filter(|code| code.starts_with("ssi "));
+        for line in shell.chain(inline) {
+            let words: Vec<_> = line.split_whitespace().collect();
+            let program = words.iter().position(|word| *word == "ssi" || word.ends_with("release/ssi"));
+            let Some(arguments) = program.map(|at| &words[at + 1..]).filter(|words| !words.is_empty()) else {
+                continue;
+            };
+            let command = arguments[0];
+            if !command.starts_with(|c: char| c.is_ascii_lowercase()) || line.contains("install -D") {
+                continue;
+            }
+            assert!(commands.iter().any(|known| known == command), "{document}: `{line}`");
+            let help = help(&[command]);
+            for flag in arguments.iter().filter(|word| word.starts_with("--") && word.len() > 2) {
+                assert!(help.contains(flag), "{document}: `{flag}` in `{line}`");
+            }
+            calls += 1;
+        }
+        // Flags in the tables of commands, beside the command.
+        for row in rows(&text).iter().filter(|row| row[0].starts_with("`ssi ")) {
+            let help = help(&[row[0].split([' ', '`']).nth(2).unwrap()]);
+            for flag in row[1].split('`').skip(1).step_by(2).filter(|code| code.starts_with('-')) {
+                assert!(help.contains(flag.split(' ').next().unwrap()), "{document}: `{flag}` of {}", row[0]);
+            }
+        }
+    }
+    assert!(calls > 15, "only {calls} calls were found");
+}
+
+#[test]
+fn the_table_of_the_header_lists_every_key() {
+    let readme = read("README.md");
+    let keys: Vec<_> = Key::ALL.iter().map(|key| key.as_str()).collect();
+    assert_eq!(names(section(&readme, "## Header")), keys);
+}
+
+#[test]
+fn defaults_are_as_the_table_says() {
+    let readme = read("README.md");
+    let parsed = check::parse(blocks(&readme, "bash")[0].as_bytes(), jiff::tz::db(), &Limits::default()).unwrap();
+    assert!(parsed.warnings.is_empty(), "{:?}", parsed.warnings);
+    let check = parsed.check;
+    for row in rows(section(&readme, "## Header")) {
+        let key = row[0].trim_matches('`');
+        let default = match key {
+            "timeout" => format!("{}s", check.timeout.as_secs()),
+            "sandbox" => check.sandbox.to_string(),
+            "protocol" => check.protocol.to_string(),
+            "network" => check.network.to_string(),
+            "memory" => format!("{}M", check.memory >> 20),
+            "tasks" => check.tasks.to_string(),
+            "confirm" => check.confirm.to_string(),
+            "state" => if check.state { "yes" } else { "no" }.to_owned(),
+            "user" => ssi::unit::CHECK_USER.to_owned(),
+            _ => continue,
+        };
+        assert_eq!(row[2].trim_matches('`'), default, "{key}");
+    }
+}
+
+#[test]
+fn places_are_those_of_the_program() {
+    let readme = read("README.md");
+    let paths = Paths::system(None);
+    let table = section(&readme, "## Paths");
+    for path in
+        [&paths.units, &paths.scripts, &paths.logs, &paths.state, &paths.program_copy.parent().unwrap().to_owned()]
+    {
+        assert!(table.contains(&format!("`{}`", path.display())), "{} is not in README.md", path.display());
+    }
+}
+
+#[test]
+fn every_status_is_explained() {
+    let (readme, websocket) = (read("README.md"), read("docs/websocket.md"));
+    for status in Status::ALL {
+        let name = format!("`{status}`");
+        assert!(section(&readme, "## Status and verdict").contains(&name), "{name} is not in README.md");
+        assert!(websocket.contains(&name), "{name} is not in docs/websocket.md");
+    }
+}
+
+#[test]
+fn versions_are_those_of_the_manifest() {
+    let manifest = read("Cargo.toml");
+    let value = |key: &str| {
+        let line = manifest.lines().find_map(|line| line.strip_prefix(&format!("{key} = \"")));
+        line.unwrap().trim_end_matches('"').to_owned()
+    };
+    let (rust, edition) = (value("rust-version"), value("edition"));
+    assert!(read("README.md").contains(&format!("need Rust {rust} or later")), "README.md: Rust {rust}");
+    assert!(
+        read("CONTRIBUTING.md").contains(&format!("Rust {rust}, edition {edition}.")),
+        "CONTRIBUTING.md: Rust {rust}"
+    );
+    assert!(read("CHANGELOG.md").contains(&value("version")), "CHANGELOG.md: version");
+    assert!(read("LICENSE").starts_with(&format!("{} License", value("license"))));
+}
+
+#[test]
+fn files_that_documents_name_are_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found = 0;
+    for document in DOCUMENTS {
+        let text = read(document);
+        let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        let code = text.split('`').skip(1).step_by(2);
+        let code = code.filter(|code| ["src/", "tests/", "docs/", "examples/"].iter().any(|dir| code.starts_with(dir)));
+        for name in links.filter(|link| !link.contains("://")).chain(code.filter(|code| !code.contains(['*', ' ']))) {
+            let beside = root.join(document).with_file_name(name);
+            assert!(root.join(name).exists() || beside.exists(), "{document} names `{name}`");
+            found += 1;
+        }
+    }
+    assert!(found > 15, "only {found} names were found");
+}
+
+/// A frame of each type, with everything that may be in it.
+fn frames() -> Vec<(&'static str, Value)> {
+    let parsed = check::parse(blocks(&read("README.md"), "bash")[0].as_bytes(), jiff::tz::db(), &Limits::default());
+    let check = parsed.unwrap().check;
+    let id = check.id.clone();
+    let mut board = Board::new("host", TimeZone::UTC);
+    board.install(check, true, &mut Vec::new());
+    let row = || Box::new(board.rows().remove(0));
+    let record = Record {
+        status: Status::Ok,
+        previous: Status::Unknown,
+        changed: true,
+        progress: false,
+        message: String::new(),
+        line_time: None,
+        run: None,
+        marks: Vec::new(),
+    };
+    let run = RunPhase {
+        run: String::new(),
+        phase: Phase::Started,
+        trigger: None,
+        result: None,
+        exit: None,
+        duration_seconds: None,
+        detail: None,
+    };
+    let bodies = [
+        ("## status", Body::Status(record)),
+        ("## run", Body::Run(run)),
+        ("## added, updated, removed", Body::Added { check: row() }),
+        ("## added, updated, removed", Body::Updated { check: row() }),
+        ("## added, updated, removed", Body::Removed { check: row() }),
+    ];
+    let (origin, time) = (Origin { epoch: "e".to_owned(), host: "host".to_owned() }, Timestamp::UNIX_EPOCH);
+    let frame = |body| event::frame(&origin, 1, time, &Change { id: id.clone(), body }).unwrap();
+    let mut frames: Vec<(&str, Value)> =
+        bodies.into_iter().map(|(heading, body)| (heading, serde_json::from_slice(&frame(body)).unwrap())).collect();
+    for greeting in [Greeting::Fresh, Greeting::Resync, Greeting::Resumed] {
+        let hello = event::hello(&origin, "id", 1, time, &board.rows(), greeting).unwrap();
+        frames.push(("## hello", serde_json::from_slice(&hello).unwrap()));
+    }
+    frames
+}
+
+fn keys(value: &Value) -> BTreeSet<String> {
+    value.as_object().unwrap().keys().cloned().collect()
+}
+
+#[test]
+fn every_field_of_every_frame_is_explained() {
+    let document = read("docs/websocket.md");
+    let fields = |heading: &str| -> BTreeSet<String> {
+        names(section(&document, heading)).into_iter().map(str::to_owned).collect()
+    };
+    let common = fields("## Fields of every frame");
+    let mut hello = BTreeSet::new();
+    for (heading, frame) in frames() {
+        let mut explained = &common | &fields(heading);
+        if heading == "## hello" {
+            explained = &explained - &BTreeSet::from(["kind".to_owned(), "id".to_owned()]);
+            hello.extend(keys(&frame));
+            assert!(keys(&frame).is_subset(&explained), "{frame}");
+        } else {
+            assert_eq!(keys(&frame), explained, "{heading}");
+        }
+        if let Some(row) = frame.get("checks").and_then(|checks| checks.get(0)).or_else(|| frame.get("check")) {
+            assert_eq!(keys(row), fields("## Rows"));
+        }
+        let kind = format!("`{}`", frame["type"].as_str().unwrap());
+        assert!(rows(section(&document, "## Fields of every frame"))[0][1].contains(&kind), "{kind}");
+    }
+    assert!(fields("## hello").is_subset(&hello), "{hello:?}");
+}
