@@ -13,7 +13,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use zbus::Connection;
 
 pub use error::SystemdError;
-pub use jobs::{JobResult, Jobs};
+pub use jobs::{Action, JobResult, Jobs};
 pub use observe::{Observed, observe};
 pub use units::{ServiceState, TimerState};
 
@@ -46,11 +46,6 @@ impl Systemd {
     pub async fn on(connection: Connection) -> Result<Systemd, SystemdError> {
         let manager = ManagerProxy::new(&connection).await.map_err(during("reach systemd"))?;
         Ok(Systemd { connection, manager })
-    }
-
-    /// systemd's version, such as `252.38-1~deb12u1`.
-    pub async fn version(&self) -> Result<String, SystemdError> {
-        self.manager.version().await.map_err(during("ask systemd for its version"))
     }
 
     /// Switches units on for the next boot. Their files need no reload if systemd never loaded them.

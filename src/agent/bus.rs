@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until};
 
 use super::{AgentError, now};
+use crate::board::Entry;
 use crate::check::CheckId;
 use crate::line::Trigger;
 use crate::server::Live;
@@ -46,30 +48,41 @@ pub(super) async fn run(
     }
 }
 
+/// How long checks may go on coming before their timers are asked for.
+const SETTLE: Duration = Duration::from_millis(300);
+
 /// One connection, until it ends.
 async fn listen(scope: Scope, live: Arc<Live>, checks_changed: Arc<Notify>) -> Result<(), SystemdError> {
+    // Signals have a connection of their own: a flood of them must not hold up the answer that their reader waits for.
     let systemd = Systemd::connect(scope).await?;
-    let observed = systemd::observe(&systemd).await?;
+    let observed = systemd::observe(&Systemd::connect(scope).await?).await?;
     tokio::pin!(observed);
-    timers(&systemd, &live).await;
+    timers(&systemd, &live, |_| true).await;
+    let mut settle: Option<Instant> = None;
     loop {
         tokio::select! {
             event = observed.next() => match event {
                 Some(Observed::Starting { id, run }) => starting(&systemd, &live, &id, &run).await,
                 Some(Observed::Timer { id, next }) => live.update(now(), |board, _| board.schedule(&id, next)),
-                Some(Observed::Reloaded) => timers(&systemd, &live).await,
+                Some(Observed::Reloaded) => timers(&systemd, &live, |_| true).await,
                 None => return Ok(()),
             },
-            // A timer that was switched on between two signals.
-            () = checks_changed.notified() => timers(&systemd, &live).await,
+            // Most timers tell of themselves when they are started; the others are asked, once a batch of checks has come.
+            () = checks_changed.notified() => settle = settle.or(Some(Instant::now() + SETTLE)),
+            () = sleep_until(settle.unwrap_or_else(Instant::now)), if settle.is_some() => {
+                settle = None;
+                timers(&systemd, &live, |entry| entry.next_run.is_none()).await;
+            }
         }
     }
 }
 
-/// Asks for the times of all timers that are not known.
-async fn timers(systemd: &Systemd, live: &Live) {
-    let ids: Vec<CheckId> =
-        live.read(|board| board.entries().filter(|entry| entry.enabled).map(|entry| entry.check.id.clone()).collect());
+/// Asks for the times of the timers that are switched on and `wanted`.
+async fn timers(systemd: &Systemd, live: &Live, wanted: impl Fn(&Entry) -> bool) {
+    let ids: Vec<CheckId> = live.read(|board| {
+        let entries = board.entries().filter(|entry| entry.enabled && wanted(entry));
+        entries.map(|entry| entry.check.id.clone()).collect()
+    });
     let names: Vec<String> = ids.iter().map(unit::timer_name).collect();
     let states = systemd.timers(&names).await;
     live.update(now(), |board, _| {

@@ -6,7 +6,7 @@ use super::args::RemoveArgs;
 use super::failure::Failure;
 use super::live;
 use super::ui::Ui;
-use crate::install::{self, RemoveOptions};
+use crate::install::{self, RemoveOptions, Removed};
 use crate::paths::Paths;
 
 /// One line of `ssi remove --json`.
@@ -21,19 +21,25 @@ pub(super) fn remove(args: &RemoveArgs, paths: &Paths, ui: &Ui) -> Result<u8, Fa
     let options = RemoveOptions { purge: args.purge, force: args.force };
     live::block_on(async {
         let site = live::site(paths).await?;
-        let mut lines = Vec::new();
+        let mut ids = Vec::new();
         for given in &args.ids {
             let id = given.parse().map_err(|_| site.unknown(given))?;
-            let removed = install::remove(&site, &id, options).await?;
-            let kept = match &removed.log {
-                Some(log) => format!("; its log stays: {}", log.display()),
-                None => String::new(),
-            };
-            ui.say(format!("removed {}{kept}", ui.bold(&id)))?;
-            let files = removed.files.iter().map(|path| path.display().to_string()).collect();
-            lines.push(Line { id: given, log: removed.log.map(|log| log.display().to_string()), files });
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
         }
-        if ui.json { ui.json(&lines) } else { Ok(()) }
+        let removed = install::remove(&site, &ids, options).await?;
+        let path = |path: &std::path::PathBuf| path.display().to_string();
+        for Removed { id, log, .. } in &removed {
+            let kept = log.as_ref().map(|log| format!("; its log stays: {}", log.display())).unwrap_or_default();
+            ui.say(format!("removed {}{kept}", ui.bold(id)))?;
+        }
+        let lines = removed.iter().map(|removed| Line {
+            id: removed.id.as_ref(),
+            log: removed.log.as_ref().map(path),
+            files: removed.files.iter().map(path).collect(),
+        });
+        if ui.json { ui.json(&lines.collect::<Vec<_>>()) } else { Ok(()) }
     })?;
     Ok(0)
 }

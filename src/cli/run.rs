@@ -41,7 +41,7 @@ pub(super) fn run(args: &RunArgs, paths: &Paths, ui: &Ui) -> Result<u8, Failure>
         let mut follow = Follow::start(paths, &id)?;
         match (&site.systemd, args.no_wait) {
             (Some(systemd), true) => {
-                systemd.start(&[unit::service_name(&id)]).await?;
+                systemd.start(&unit::service_name(&id)).await?;
                 ui.say(format!("started {id}"))?;
                 return Ok(0);
             }

@@ -1,11 +1,9 @@
 //! Carrying out a plan: files first, then systemd; back to the start if either fails.
 
-use std::time::Duration;
-
 use super::{Difference, InstallError, Plan, Planned, Site};
 use crate::paths::Paths;
 use crate::store::{Step, Transaction};
-use crate::systemd::Systemd;
+use crate::systemd::{Action, Systemd};
 use crate::unit::{self, UnitFile};
 
 /// Installs everything in `plan`, or nothing. The first runs are another step: [`super::first_runs`].
@@ -58,9 +56,8 @@ async fn hand_over(systemd: &Systemd, plan: &Plan) -> Result<(), InstallError> {
     let mut jobs = systemd.jobs().await?;
     let fresh = timers(plan, |planned| planned.enabled && !matches!(planned.difference, Difference::Updated(_)));
     let updated = timers(plan, |planned| planned.enabled && matches!(planned.difference, Difference::Updated(_)));
-    let mut started = systemd.start(&fresh).await?;
-    started.extend(systemd.restart(&updated).await?);
-    let failed = jobs.wait(&started, Duration::from_secs(30)).await?;
+    let mut failed = jobs.carry_out(Action::Start, &fresh).await?;
+    failed.extend(jobs.carry_out(Action::Restart, &updated).await?);
     if failed.is_empty() { Ok(()) } else { Err(InstallError::NotStarted(failed)) }
 }
 
@@ -68,7 +65,10 @@ async fn hand_over(systemd: &Systemd, plan: &Plan) -> Result<(), InstallError> {
 async fn withdraw(systemd: &Systemd, plan: &Plan, files: &mut Transaction) {
     let new = timers(plan, |planned| planned.difference == Difference::New);
     let _ = systemd.disable(&new).await;
-    let _ = systemd.stop(&new).await;
+    let mut jobs = systemd.jobs().await.ok();
+    if let Some(jobs) = &mut jobs {
+        let _ = jobs.carry_out(Action::Stop, &new).await;
+    }
     files.take_back();
     let _ = systemd.reset_failed(&new).await;
     let names: Vec<String> = plan.checks.iter().flat_map(|p| p.units.iter().map(|unit| unit.name.clone())).collect();
@@ -76,5 +76,7 @@ async fn withdraw(systemd: &Systemd, plan: &Plan, files: &mut Transaction) {
         let _ = systemd.reload().await;
     }
     let old = timers(plan, |planned| planned.enabled && planned.difference != Difference::New);
-    let _ = systemd.restart(&old).await;
+    if let Some(jobs) = &mut jobs {
+        let _ = jobs.carry_out(Action::Restart, &old).await;
+    }
 }

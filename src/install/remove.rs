@@ -1,14 +1,13 @@
 //! Removing a check so that systemd is as if it had never been.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use super::{InstallError, Site, plan};
 use crate::check::CheckId;
 use crate::files::{self, FileError};
 use crate::paths::Paths;
 use crate::store::{self, Step, Transaction};
-use crate::systemd::Systemd;
+use crate::systemd::{Action, Systemd};
 use crate::unit;
 
 /// How far removing goes.
@@ -23,60 +22,68 @@ pub struct RemoveOptions {
 /// What was removed and what was kept.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Removed {
+    /// The check.
+    pub id: CheckId,
     /// The log, where it was kept.
     pub log: Option<PathBuf>,
     /// Files that were deleted.
     pub files: Vec<PathBuf>,
 }
 
-/// Removes the check `id`.
-pub async fn remove(site: &Site<'_>, id: &CheckId, options: RemoveOptions) -> Result<Removed, InstallError> {
+/// Removes checks: all of them, or none and says why.
+pub async fn remove(site: &Site<'_>, ids: &[CheckId], options: RemoveOptions) -> Result<Vec<Removed>, InstallError> {
     let paths = site.paths;
-    let parts = Parts::find(paths, id, options)?;
-    let units = [unit::timer_name(id), unit::service_name(id)];
+    let units = |id: &CheckId| [unit::timer_name(id), unit::service_name(id)];
+    let all_units: Vec<String> = ids.iter().flat_map(units).collect();
     let held = match &site.systemd {
-        Some(systemd) => !systemd.loaded(&units).await?.is_empty(),
-        None => false,
+        Some(systemd) => systemd.loaded(&all_units).await?,
+        None => Vec::new(),
     };
-    if parts.is_empty() && !held {
-        return Err(site.unknown(id.as_ref()));
+    let (mut removed, mut linked) = (Vec::new(), Vec::new());
+    for id in ids {
+        let parts = Parts::find(paths, id, options)?;
+        if parts.is_empty() && !units(id).iter().any(|unit| held.contains(unit)) {
+            return Err(site.unknown(id.as_ref()));
+        }
+        if !options.force
+            && let Some(missing) = parts.missing()
+        {
+            return Err(InstallError::Half { id: id.clone(), missing });
+        }
+        linked.extend(parts.link.then(|| unit::timer_name(id)));
+        let log = Some(paths.log(id)).filter(|log| !options.purge && log.exists());
+        removed.push(Removed { id: id.clone(), log, files: files_of(paths, id, options)? });
     }
-    if !options.force
-        && let Some(missing) = parts.missing()
-    {
-        return Err(InstallError::Half { id: id.clone(), missing });
-    }
-    let files = parts.all(paths, id, options)?;
-    let steps = files.iter().map(|path| Step::Remove { path: path.clone() }).collect();
+    let handler = unused_handler(paths, ids)?;
+    let files = removed.iter().flat_map(|removed| &removed.files).chain(&handler);
+    let steps = files.map(|path| Step::Remove { path: path.clone() }).collect();
     if let Some(systemd) = &site.systemd {
         // Before anything else: it fails where the directory can't be written, and nothing is half done then.
-        systemd.disable(&units[..1]).await?;
+        let timers: Vec<String> = ids.iter().map(unit::timer_name).collect();
+        systemd.disable(&timers).await?;
     }
-    let removed = match Transaction::apply(steps) {
-        Ok(removed) => removed,
+    match Transaction::apply(steps) {
+        Ok(done) => done.keep(),
         Err(error) => {
-            if let (Some(systemd), true) = (&site.systemd, parts.link) {
-                let _ = systemd.enable(&units[..1]).await;
+            if let (Some(systemd), false) = (&site.systemd, linked.is_empty()) {
+                let _ = systemd.enable(&linked).await;
             }
             return Err(error.into());
         }
-    };
-    removed.keep();
-    if options.purge {
-        remove_state(paths, id)?;
     }
     if let Some(systemd) = &site.systemd {
-        forget(systemd, &units).await?;
+        forget(systemd, &all_units).await?;
     }
-    let log = paths.log(id);
-    Ok(Removed { log: log.exists().then_some(log), files })
+    if options.purge {
+        // After the runs were stopped, which might write there still.
+        ids.iter().try_for_each(|id| remove_data(paths, id))?;
+    }
+    Ok(removed)
 }
 
 /// Stops what runs and makes systemd drop what it holds of the units.
 async fn forget(systemd: &Systemd, units: &[String]) -> Result<(), InstallError> {
-    let mut jobs = systemd.jobs().await?;
-    let stopping = systemd.stop(units).await?;
-    jobs.wait(&stopping, Duration::from_secs(30)).await?;
+    systemd.jobs().await?.carry_out(Action::Stop, units).await?;
     systemd.reset_failed(units).await?;
     systemd.reload().await?;
     Ok(())
@@ -124,30 +131,32 @@ impl Parts {
         let missing: Vec<_> = parts.into_iter().filter_map(|(there, word)| (!there).then_some(word)).collect();
         (!missing.is_empty()).then(|| missing.join(", "))
     }
+}
 
-    /// Every file to delete.
-    fn all(&self, paths: &Paths, id: &CheckId, options: RemoveOptions) -> Result<Vec<PathBuf>, FileError> {
-        let timer = unit::timer_name(id);
-        let mut files = vec![
-            paths.units.join(&timer),
-            paths.units.join(unit::service_name(id)),
-            paths.wants().join(&timer),
-            paths.script(id),
-            paths.timer_stamps.join(format!("stamp-{timer}")),
-            paths.lock(id),
-        ];
-        let others = store::scan(paths)?.iter().any(|installed| installed.id != *id);
-        let handler = paths.units.join(unit::handler::NAME);
-        let content = files::read_if_there(&handler)?.unwrap_or_default();
-        if !others && unit::handler::is_ours(&String::from_utf8_lossy(&content)) {
-            files.push(handler);
-        }
-        if options.purge {
-            files.extend(logs(paths, id)?);
-        }
-        files.retain(|path| path.symlink_metadata().is_ok());
-        Ok(files)
+/// Every file of a check, its data aside.
+fn files_of(paths: &Paths, id: &CheckId, options: RemoveOptions) -> Result<Vec<PathBuf>, FileError> {
+    let timer = unit::timer_name(id);
+    let mut files = vec![
+        paths.units.join(&timer),
+        paths.units.join(unit::service_name(id)),
+        paths.wants().join(&timer),
+        paths.script(id),
+        paths.timer_stamps.join(format!("stamp-{timer}")),
+        paths.lock(id),
+    ];
+    if options.purge {
+        files.extend(logs(paths, id)?);
     }
+    files.retain(|path| path.symlink_metadata().is_ok());
+    Ok(files)
+}
+
+/// The handler that the first `add` brought goes with the last check.
+fn unused_handler(paths: &Paths, ids: &[CheckId]) -> Result<Option<PathBuf>, FileError> {
+    let handler = paths.units.join(unit::handler::NAME);
+    let Some(content) = files::read_if_there(&handler)? else { return Ok(None) };
+    let others = store::scan(paths)?.iter().any(|installed| !ids.contains(&installed.id));
+    Ok((!others && unit::handler::is_ours(&String::from_utf8_lossy(&content))).then_some(handler))
 }
 
 /// The log with what rotation made of it (`.1`, `.2.gz`, `-20261122`).
@@ -171,8 +180,12 @@ fn logs(paths: &Paths, id: &CheckId) -> Result<Vec<PathBuf>, FileError> {
     Ok(found)
 }
 
-/// `StateDirectory=` of a dynamic user lies below `private`, with a link in its place.
-fn remove_state(paths: &Paths, id: &CheckId) -> Result<(), FileError> {
+/// What a last run may have written after its log was deleted, and the state directory; that of a dynamic user lies below `private`,
+/// with a link in its place.
+fn remove_data(paths: &Paths, id: &CheckId) -> Result<(), FileError> {
+    for log in logs(paths, id)? {
+        files::remove(&log)?;
+    }
     let Some(base) = paths.scripts.parent() else { return Ok(()) };
     let name = base.file_name().unwrap_or_default();
     let private = base.parent().unwrap_or(base).join("private").join(name);

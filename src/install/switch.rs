@@ -1,10 +1,9 @@
 //! Switching the timer of a check on and off.
 
-use std::time::Duration;
-
 use super::{InstallError, Site};
 use crate::check::CheckId;
 use crate::store::{Step, Transaction};
+use crate::systemd::Action;
 use crate::unit;
 
 /// Switches the timer of `id`. A run that goes on is left alone. False when it was in that state already.
@@ -16,14 +15,13 @@ pub async fn switch(site: &Site<'_>, id: &CheckId, on: bool) -> Result<bool, Ins
         Some(systemd) => {
             let units = [timer];
             let mut jobs = systemd.jobs().await?;
-            let started = if on {
+            let failed = if on {
                 systemd.enable(&units).await?;
-                systemd.start(&units).await?
+                jobs.carry_out(Action::Start, &units).await?
             } else {
                 systemd.disable(&units).await?;
-                systemd.stop(&units).await?
+                jobs.carry_out(Action::Stop, &units).await?
             };
-            let failed = jobs.wait(&started, Duration::from_secs(30)).await?;
             if !failed.is_empty() {
                 return Err(InstallError::NotStarted(failed));
             }

@@ -1,14 +1,20 @@
 //! Starting and stopping units, and waiting for the jobs to end.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use futures_util::stream::{self, StreamExt};
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use zbus::OwnedObjectPath;
 
 use super::error::{during, is_no_such_unit};
 use super::proxy::JobRemovedStream;
-use super::{IN_FLIGHT, Systemd, SystemdError};
+use super::{Systemd, SystemdError};
+
+/// How many jobs are under way at once. systemd answers when a job is queued and runs jobs when no call waits; it keeps a match rule for
+/// each, of which a bus allows 512: measured, the 513th made the bus drop PID 1's connection.
+const WINDOW: usize = 64;
+/// How long systemd may be silent while jobs are under way.
+const SILENCE: Duration = Duration::from_secs(60);
 
 /// How a job ended, in systemd's word.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +23,17 @@ pub enum JobResult {
     Done,
     /// Something else: `failed`, `canceled`, `timeout`, `dependency`, `skipped`, …
     Other(String),
+}
+
+/// What to do with units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Start them.
+    Start,
+    /// Stop them; units that are not loaded are no error.
+    Stop,
+    /// Start them anew, with what their files say now.
+    Restart,
 }
 
 /// A subscription to the ends of jobs, made before the first job so that none is missed.
@@ -33,58 +50,72 @@ impl Systemd {
         Ok(Jobs { systemd: self.clone(), removed })
     }
 
-    /// Asks systemd to start units; does not wait for the jobs.
-    pub async fn start(&self, units: &[String]) -> Result<Vec<OwnedObjectPath>, SystemdError> {
-        let calls = units.iter().map(|unit| self.manager.start_unit(unit, "replace"));
-        let answers: Vec<_> = stream::iter(calls).buffered(IN_FLIGHT).collect().await;
-        answers.into_iter().map(|answer| answer.map_err(during("start the units"))).collect()
+    /// Queues a job; `None` when there was nothing to stop.
+    async fn queue(&self, action: Action, unit: &str) -> Result<Option<OwnedObjectPath>, SystemdError> {
+        match action {
+            Action::Start => {
+                self.manager.start_unit(unit, "replace").await.map_err(during("start the units")).map(Some)
+            }
+            Action::Restart => {
+                self.manager.restart_unit(unit, "replace").await.map_err(during("restart the units")).map(Some)
+            }
+            Action::Stop => match self.manager.stop_unit(unit, "replace").await {
+                Err(error) if is_no_such_unit(&error) => Ok(None),
+                result => result.map_err(during("stop the units")).map(Some),
+            },
+        }
     }
 
-    /// Starts units anew, with what their files say now.
-    pub async fn restart(&self, units: &[String]) -> Result<Vec<OwnedObjectPath>, SystemdError> {
-        let calls = units.iter().map(|unit| self.manager.restart_unit(unit, "replace"));
-        let answers: Vec<_> = stream::iter(calls).buffered(IN_FLIGHT).collect().await;
-        answers.into_iter().map(|answer| answer.map_err(during("restart the timers"))).collect()
-    }
-
-    /// Asks systemd to stop units; units that are not loaded are no error.
-    pub async fn stop(&self, units: &[String]) -> Result<Vec<OwnedObjectPath>, SystemdError> {
-        let calls = units.iter().map(|unit| self.manager.stop_unit(unit, "replace"));
-        let answers: Vec<_> = stream::iter(calls).buffered(IN_FLIGHT).collect().await;
-        let real = answers.into_iter().filter(|answer| !matches!(answer, Err(error) if is_no_such_unit(error)));
-        real.map(|answer| answer.map_err(during("stop the units"))).collect()
+    /// Starts one unit and does not wait for it.
+    pub async fn start(&self, unit: &str) -> Result<(), SystemdError> {
+        self.queue(Action::Start, unit).await.map(drop)
     }
 }
 
 impl Jobs {
-    /// Waits until all of these jobs have ended and names the units of those that were not done (`failed`, `assert`,
-    /// `dependency`, …). One that is not over after `limit` is left to itself.
-    pub async fn wait(&mut self, jobs: &[OwnedObjectPath], limit: Duration) -> Result<Vec<String>, SystemdError> {
-        let mut open: HashSet<&str> = jobs.iter().map(|job| job.as_str()).collect();
-        let mut failed = Vec::new();
-        let all = async {
-            while !open.is_empty() {
-                let signal = self.removed.next().await.ok_or(SystemdError::Lost { action: "finish its jobs" })?;
-                if let Ok(args) = signal.args()
-                    && open.remove(args.job.as_str())
-                    && args.result != "done"
-                {
-                    failed.push(args.unit.clone());
-                }
+    /// Does the same with many units and waits for all jobs. Names the units whose job was not done.
+    pub async fn carry_out(&mut self, action: Action, units: &[String]) -> Result<Vec<String>, SystemdError> {
+        let lost = || SystemdError::Lost { action: "finish its jobs" };
+        let systemd = self.systemd.clone();
+        let mut waiting = units.iter();
+        let mut calls = FuturesUnordered::new();
+        // A job may end before the answer that names it was read.
+        let (mut open, mut ended): (HashMap<String, &String>, HashMap<String, bool>) = Default::default();
+        let mut failed = HashSet::new();
+        loop {
+            while calls.len() + open.len() < WINDOW
+                && let Some(unit) = waiting.next()
+            {
+                let systemd = &systemd;
+                calls.push(async move { (unit, systemd.queue(action, unit).await) });
             }
-            Ok(())
-        };
-        tokio::time::timeout(limit, all).await.unwrap_or(Ok(()))?;
-        Ok(failed)
+            if calls.is_empty() && open.is_empty() {
+                return Ok(units.iter().filter(|unit| failed.contains(unit)).cloned().collect());
+            }
+            let mut took = |unit, done: bool| (!done).then(|| failed.insert(unit));
+            tokio::select! {
+                Some((unit, answer)) = calls.next() => if let Some(job) = answer? {
+                    match ended.remove(job.as_str()) {
+                        Some(done) => { took(unit, done); }
+                        None => { open.insert(job.to_string(), unit); }
+                    }
+                },
+                signal = self.removed.next() => {
+                    let signal = signal.ok_or_else(lost)?;
+                    if let Ok(args) = signal.args() {
+                        let done = args.result == "done";
+                        match open.remove(args.job.as_str()) {
+                            Some(unit) => { took(unit, done); }
+                            None => { ended.insert(args.job.to_string(), done); }
+                        }
+                    }
+                }
+                () = tokio::time::sleep(SILENCE) => return Err(lost()),
+            }
+        }
     }
 
-    /// Starts one unit and waits for the end of its job.
-    pub async fn run(&mut self, unit: &str) -> Result<JobResult, SystemdError> {
-        let job = self.start(unit).await?;
-        self.ended(&job).await
-    }
-
-    /// Starts one unit.
+    /// Starts one unit and tells its job, for [`Jobs::next`] or [`Jobs::ended`].
     pub async fn start(&mut self, unit: &str) -> Result<OwnedObjectPath, SystemdError> {
         self.systemd.manager.start_unit(unit, "replace").await.map_err(during("start the check"))
     }

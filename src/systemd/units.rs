@@ -4,11 +4,9 @@ use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
 use jiff::Timestamp;
-use zbus::OwnedObjectPath;
-use zbus::proxy::CacheProperties;
+use zbus::{OwnedObjectPath, OwnedVariant};
 
 use super::error::during;
-use super::proxy::{ServiceProxy, TimerProxy, UnitProxy};
 use super::{IN_FLIGHT, Systemd, SystemdError};
 
 /// A timer as systemd has it loaded.
@@ -16,15 +14,11 @@ use super::{IN_FLIGHT, Systemd, SystemdError};
 pub struct TimerState {
     /// When it elapses next, splay included.
     pub next: Option<Timestamp>,
-    /// When it last triggered its service.
-    pub last: Option<Timestamp>,
 }
 
 /// A service as systemd has it loaded.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ServiceState {
-    /// `active`, `activating`, `inactive`, `failed`, …
-    pub active: String,
     /// 32 hexadecimal digits, or empty when it never ran.
     pub invocation: String,
     /// `success`, `exit-code`, `signal`, …
@@ -55,20 +49,29 @@ pub(super) fn object_path(unit: &str) -> String {
 }
 
 impl Systemd {
+    /// One property. A plain call: a proxy object of zbus for each unit would cost a match rule, and a bus allows 512 of them.
+    async fn property<T>(&self, path: &str, interface: &str, name: &str) -> zbus::Result<T>
+    where
+        T: TryFrom<OwnedVariant>,
+        T::Error: Into<zbus::Error>,
+    {
+        let properties = Some("org.freedesktop.DBus.Properties");
+        let body = (format!("org.freedesktop.systemd1.{interface}"), name);
+        let reply =
+            self.connection.call_method(Some("org.freedesktop.systemd1"), path, properties, "Get", &body).await?;
+        let value: OwnedVariant = reply.body().deserialize()?;
+        T::try_from(value).map_err(Into::into)
+    }
+
     /// When these timers elapse; `None` in the place of one that is not loaded or can't be asked.
     pub async fn timers(&self, units: &[String]) -> Vec<Option<TimerState>> {
         stream::iter(units.iter().map(|unit| self.timer(unit))).buffered(IN_FLIGHT).collect().await
     }
 
     async fn timer(&self, unit: &str) -> Option<TimerState> {
-        let timer = TimerProxy::builder(&self.connection)
-            .path(object_path(unit))
-            .cache_properties(CacheProperties::No)
-            .build()
-            .await
-            .ok()?;
-        let (next, last) = futures_util::join!(timer.next_elapse_u_sec_realtime(), timer.last_trigger_u_sec());
-        Some(TimerState { next: instant(next.ok()?), last: instant(last.ok()?) })
+        let path = object_path(unit);
+        let next = self.property(&path, "Timer", "NextElapseUSecRealtime").await.ok()?;
+        Some(TimerState { next: instant(next) })
     }
 
     /// Whether the timer started the present run of the service, rather than a person or a program. `None` where it can't be told.
@@ -77,12 +80,11 @@ impl Systemd {
     pub async fn was_triggered(&self, service: &str, timer: &str) -> Option<bool> {
         // systemd stamps both within one turn of its loop; a second covers a machine that is busy.
         const TOGETHER: Duration = Duration::from_secs(1);
-        let unit =
-            UnitProxy::builder(&self.connection).path(object_path(service)).cache_properties(CacheProperties::No);
-        let timer =
-            TimerProxy::builder(&self.connection).path(object_path(timer)).cache_properties(CacheProperties::No);
-        let (unit, timer) = (unit.build().await.ok()?, timer.build().await.ok()?);
-        let (started, triggered) = futures_util::join!(unit.inactive_exit_timestamp(), timer.last_trigger_u_sec());
+        let (service, timer) = (object_path(service), object_path(timer));
+        let (started, triggered) = futures_util::join!(
+            self.property(&service, "Unit", "InactiveExitTimestamp"),
+            self.property(&timer, "Timer", "LastTriggerUSec"),
+        );
         let started = instant(started.ok()?)?;
         let triggered = instant(triggered.ok()?);
         Some(triggered.is_some_and(|triggered| triggered.duration_since(started).unsigned_abs() < TOGETHER))
@@ -90,26 +92,20 @@ impl Systemd {
 
     /// When this systemd started, which is what `OnBootSec=` counts from, in containers too.
     pub async fn started(&self) -> Option<Timestamp> {
-        instant(self.manager.userspace_timestamp().await.ok()?)
+        instant(self.property("/org/freedesktop/systemd1", "Manager", "UserspaceTimestamp").await.ok()?)
     }
 
     /// The state of a service, which is loaded for it if need be.
     pub async fn service(&self, unit: &str) -> Result<ServiceState, SystemdError> {
         let fail = during("read the state of the service");
         let path: OwnedObjectPath = self.manager.load_unit(unit).await.map_err(&fail)?;
-        let no_cache = CacheProperties::No;
-        let general = UnitProxy::builder(&self.connection).path(path.clone()).cache_properties(no_cache);
-        let service = ServiceProxy::builder(&self.connection).path(path).cache_properties(no_cache);
-        let (general, service) = (general.build().await.map_err(&fail)?, service.build().await.map_err(&fail)?);
-        let (active, invocation, result, code, status) = futures_util::join!(
-            general.active_state(),
-            general.invocation_id(),
-            service.result(),
-            service.exec_main_code(),
-            service.exec_main_status(),
+        let (invocation, result, code, status) = futures_util::join!(
+            self.property::<Vec<u8>>(&path, "Unit", "InvocationID"),
+            self.property(&path, "Service", "Result"),
+            self.property(&path, "Service", "ExecMainCode"),
+            self.property(&path, "Service", "ExecMainStatus"),
         );
         Ok(ServiceState {
-            active: active.map_err(&fail)?,
             invocation: hex(&invocation.map_err(&fail)?),
             result: result.map_err(&fail)?,
             code: code.map_err(&fail)?,

@@ -118,7 +118,9 @@ impl Host {
     #[track_caller]
     pub fn ssi_as_nobody<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Said {
         let program = self.path("ssi");
-        fs::copy(env!("CARGO_BIN_EXE_ssi"), &program).unwrap();
+        // A child copies: a file that this process wrote can't be executed while another thread starts a child.
+        let copied = Command::new("cp").args([OsStr::new(env!("CARGO_BIN_EXE_ssi")), program.as_os_str()]).status();
+        assert!(copied.unwrap().success());
         fs::set_permissions(self.dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let mut command = Command::new(program);
         command.arg("--root").arg(self.root()).args(args).current_dir("/").stdin(Stdio::null());
