@@ -82,7 +82,7 @@ pub(super) fn test(args: &TestArgs, paths: &Paths, ui: &Ui) -> Result<u8, Failur
         for elapse in next {
             ui.print(format!("           {} ({})", ui::clock(elapse), ui::relative(Some(elapse), now)))?;
         }
-        ui.print(format!("  {} {user}, sandbox {:?}", ui.dim(" runs as"), check.sandbox))?;
+        ui.print(format!("  {} {user}, sandbox {}", ui.dim(" runs as"), check.sandbox))?;
         for unit in units {
             ui.print(format!("\n{}\n{}", ui.dim(format!("--- {}", unit.name)), unit.content.trim_end()))?;
         }
