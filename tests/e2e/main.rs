@@ -9,6 +9,7 @@ mod examples_work;
 mod lifecycle;
 mod machine;
 mod machine_works;
+mod readme;
 mod release;
 mod rights;
 mod rollback;
