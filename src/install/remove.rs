@@ -34,7 +34,8 @@ pub struct Removed {
 pub async fn remove(site: &Site<'_>, ids: &[CheckId], options: RemoveOptions) -> Result<Vec<Removed>, InstallError> {
     let paths = site.paths;
     let units = |id: &CheckId| [unit::timer_name(id), unit::service_name(id)];
-    let all_units: Vec<String> = ids.iter().flat_map(units).collect();
+    // Timers first: what they start while the others are stopped would have to be stopped again.
+    let all_units: Vec<String> = ids.iter().map(unit::timer_name).chain(ids.iter().map(unit::service_name)).collect();
     let held = match &site.systemd {
         Some(systemd) => systemd.loaded(&all_units).await?,
         None => Vec::new(),
