@@ -8,6 +8,7 @@ pub mod ended;
 mod lines;
 mod log;
 mod process;
+mod spawn;
 mod transcript;
 
 use std::path::Path;

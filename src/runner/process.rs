@@ -1,22 +1,21 @@
 //! The script as a process group: started, read, limited in time, ended.
 
+use std::fs::File;
 use std::io::{self, ErrorKind, Read};
-use std::os::fd::{AsFd, AsRawFd};
-use std::os::unix::process::CommandExt;
+use std::os::fd::AsFd;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
-use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::signal::{SigSet, Signal, killpg};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
-use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
 use nix::unistd::Pid;
 
 use super::log::LogError;
+use super::spawn::{self, Child};
 use super::transcript::Transcript;
 use crate::line::Cost;
 use crate::verdict::Ending;
@@ -72,18 +71,12 @@ pub(super) fn run(
     transcript: &mut Transcript<'_>,
 ) -> Result<Outcome, ProcessError> {
     let signals = watch_signals()?;
-    let mut child = Command::new("bash")
-        .arg(script)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0)
-        .spawn()?;
-    let group = Group(Pid::from_raw(child.id() as i32));
-    let result = follow(&mut child, &group, &signals, timeout, started, transcript);
+    let Child { pid, stdout, stderr } = spawn::bash(script)?;
+    let group = Group(pid);
+    let result = follow([stdout, stderr], &group, &signals, timeout, started, transcript);
     // Whatever is still in the group outlived its run (or the run could not be written down).
     group.signal(Signal::SIGKILL);
-    let status = child.wait()?;
+    let status = waitpid(pid, None)?;
     let stopping = result?;
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
     let seconds = |time: nix::sys::time::TimeVal| Duration::new(time.tv_sec() as u64, time.tv_usec() as u32 * 1000);
@@ -92,16 +85,13 @@ pub(super) fn run(
     Ok(Outcome { ending: ending(status, stopping, timeout), usage })
 }
 
-fn ending(status: std::process::ExitStatus, stopping: Option<Stopping>, timeout: Duration) -> Ending {
-    use std::os::unix::process::ExitStatusExt;
-    match (stopping, status.code(), status.signal()) {
-        (Some(Stopping::TimedOut), _, _) => Ending::TimedOut(timeout),
-        (Some(Stopping::Asked), _, _) => Ending::Stopped,
-        (None, Some(code), _) => Ending::Exited(code),
-        (None, None, signal) => {
-            let name = signal.and_then(|number| Signal::try_from(number).ok()).map_or("UNKNOWN", Signal::as_str);
-            Ending::Killed(name.trim_start_matches("SIG"))
-        }
+fn ending(status: WaitStatus, stopping: Option<Stopping>, timeout: Duration) -> Ending {
+    match (stopping, status) {
+        (Some(Stopping::TimedOut), _) => Ending::TimedOut(timeout),
+        (Some(Stopping::Asked), _) => Ending::Stopped,
+        (None, WaitStatus::Exited(_, code)) => Ending::Exited(code),
+        (None, WaitStatus::Signaled(_, signal, _)) => Ending::Killed(signal.as_str().trim_start_matches("SIG")),
+        (None, _) => Ending::Killed("UNKNOWN"),
     }
 }
 
@@ -121,7 +111,7 @@ impl Group {
     }
 }
 
-/// Signals are read from a descriptor, so that one poll waits for everything. std clears the mask for the script.
+/// Signals are read from a descriptor, so that one poll waits for everything.
 fn watch_signals() -> io::Result<SignalFd> {
     let mut mask = SigSet::empty();
     for signal in [Signal::SIGCHLD, Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
@@ -133,18 +123,14 @@ fn watch_signals() -> io::Result<SignalFd> {
 
 /// Reads until the script has exited; then takes what is in the pipes, which a daemon may hold open for ever.
 fn follow(
-    child: &mut Child,
+    [stdout, stderr]: [File; 2],
     group: &Group,
     signals: &SignalFd,
     timeout: Duration,
     started: Instant,
     transcript: &mut Transcript<'_>,
 ) -> Result<Option<Stopping>, ProcessError> {
-    let (mut stdout, mut stderr) = (child.stdout.take(), child.stderr.take());
-    for fd in [stdout.as_ref().map(|pipe| pipe.as_fd()), stderr.as_ref().map(|pipe| pipe.as_fd())].into_iter().flatten()
-    {
-        fcntl(fd, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
-    }
+    let (mut stdout, mut stderr) = (Some(stdout), Some(stderr));
     let mut buffer = vec![0_u8; 64 * 1024];
     let mut stopping = None;
     let mut deadline = started + timeout;
@@ -183,8 +169,8 @@ fn follow(
 
 /// Takes one buffer from a pipe, or all of it when the script is over; the bound keeps a daemon that goes on writing from holding
 /// the run open. False when the other end is closed.
-fn drain<P: Read + AsRawFd>(
-    pipe: &mut Option<P>,
+fn drain(
+    pipe: &mut Option<File>,
     buffer: &mut [u8],
     all: bool,
     mut take: impl FnMut(&[u8]) -> Result<(), LogError>,
