@@ -22,7 +22,7 @@ use jiff::tz::TimeZone;
 
 pub use end::{Cost, Exit, RunEnd};
 pub use parse::parse;
-pub use render::{detail, json_document, perfdata};
+pub use render::{detail, json_document, perfdata, printable};
 
 use crate::status::Status;
 

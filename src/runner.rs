@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::check::{self, Check, Limits, Protocol};
-use crate::line::{Cost, Exit, Moment, RunEnd, RunStart, Trigger};
+use crate::line::{self, Cost, Exit, Moment, RunEnd, RunStart, Trigger};
 use crate::status::Status;
 use crate::verdict::{self, Verdict};
 
@@ -72,7 +72,7 @@ pub fn run(script: &Path, invocation: &Invocation, log: &mut Log, zone: &TimeZon
     };
     let cost = Cost { duration: Some(started.elapsed()), ..usage };
     let Verdict { status, message } = verdict;
-    let message = lines::one_line(&message);
+    let message = line::printable(&message);
     let end = RunEnd { run: &invocation.run, time: moment(zone), status, exit, result: None, cost, message: &message };
     log.line(&end.to_string())?;
     Ok(status)

@@ -9,6 +9,7 @@ use super::ui::Ui;
 use crate::board::Row;
 use crate::check::Check;
 use crate::install::{self, Difference, InstallError, Invalid, Options, Plan, Planned, Program, Site};
+use crate::line;
 use crate::paths::Paths;
 use crate::systemd::Systemd;
 use crate::unit;
@@ -111,7 +112,7 @@ async fn first_runs(systemd: &Systemd, plan: &Plan, paths: &Paths, ui: &Ui) -> R
         let recalled = crate::survey::recall(&mut board, &paths.logs, id, crate::tail::Until::Now, now);
         let row = board.get(id).map(|entry| entry.row(&host));
         if let (Ok(()), Some(row)) = (recalled, row) {
-            let message = super::ui::printable(row.message.as_deref().unwrap_or("no verdict yet"));
+            let message = line::printable(row.message.as_deref().unwrap_or("no verdict yet"));
             let said = ui.say(format!("ran {id}: {} {message}", ui.status(row.status)));
             result = std::mem::replace(&mut result, Ok(())).and(said);
         }

@@ -10,6 +10,7 @@ use super::failure::Failure;
 use super::ui::{self, Ui};
 use crate::calendar::Calendar;
 use crate::event::rfc3339;
+use crate::line;
 
 /// `ssi calendar --json`, one a line for each expression.
 #[derive(Serialize)]
@@ -35,9 +36,9 @@ pub(super) fn calendar(args: &CalendarArgs, ui: &Ui) -> Result<u8, Failure> {
                 let hint = error.suggestion().map(|text| format!("; did you mean `{text}`?")).unwrap_or_default();
                 let place = " ".repeat(expression[..error.span.start].chars().count());
                 let width = expression[error.span.clone()].chars().count().max(1);
-                let failure = Failure::failed(format!("`{}`: {error}{hint}", ui::printable(expression)));
+                let failure = Failure::failed(format!("`{}`: {error}{hint}", line::printable(expression)));
                 ui.failure(&failure);
-                eprintln!("  {}\n  {place}{}", ui::printable(expression), "^".repeat(width));
+                eprintln!("  {}\n  {place}{}", line::printable(expression), "^".repeat(width));
                 code = 1;
                 continue;
             }

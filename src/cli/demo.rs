@@ -16,6 +16,7 @@ use super::{agent as agent_command, list};
 use crate::agent::{Agent, Options};
 use crate::board::Row;
 use crate::install::{self, Site};
+use crate::line;
 use crate::paths::Paths;
 use crate::server::Live;
 
@@ -85,7 +86,7 @@ async fn show(live: &Live, ui: &Ui) -> Result<(), Failure> {
                 let is_news =
                     before.is_none_or(|before| (before.status, &before.message) != (row.status, &row.message));
                 if is_news && row.message.is_some() {
-                    let message = ui::printable(row.message.as_deref().unwrap_or_default());
+                    let message = line::printable(row.message.as_deref().unwrap_or_default());
                     ui.say(format!("{} {} {message}", row.id, ui.status(row.status)))?;
                 }
             }

@@ -10,8 +10,9 @@ use tokio_tungstenite::tungstenite::{self, Message};
 use super::args::FollowArgs;
 use super::failure::Failure;
 use super::live;
-use super::ui::{self, Ui};
+use super::ui::Ui;
 use crate::agent;
+use crate::line;
 use crate::paths::Paths;
 use crate::status::Status;
 
@@ -94,7 +95,7 @@ impl From<tungstenite::Error> for End {
         match error {
             tungstenite::Error::Http(answer) => {
                 let body = answer.body().as_deref().map(String::from_utf8_lossy).unwrap_or_default();
-                End::Lost(format!("{}: {}", answer.status(), ui::printable(&body)))
+                End::Lost(format!("{}: {}", answer.status(), line::printable(&body)))
             }
             error => End::Lost(error.to_string()),
         }
@@ -143,8 +144,8 @@ fn show(text: &str, frame: &Frame, ui: &Ui) -> Result<(), Failure> {
     if ui.json {
         return ui.print(text);
     }
-    let id = ui::printable(frame.id.as_deref().unwrap_or_default());
-    let message = ui::printable(frame.message.as_deref().unwrap_or_default());
+    let id = line::printable(frame.id.as_deref().unwrap_or_default());
+    let message = line::printable(frame.message.as_deref().unwrap_or_default());
     let what = match frame.r#type.as_str() {
         "hello" => match (&frame.checks, frame.resumed, frame.resync) {
             (_, true, _) => ui.dim(format!("connected to {} again, nothing was missed", frame.host)),

@@ -67,5 +67,5 @@ fn print(verdict: &Verdict, time: Option<Timestamp>, ui: &Ui) -> Result<(), Fail
         return ui.print(serde_json::to_string(verdict)?);
     }
     let time = time.map_or_else(|| "-".to_owned(), ui::clock);
-    ui.print(format!("{} {} {}", ui.dim(time), ui.status(verdict.status), ui::printable(&verdict.message)))
+    ui.print(format!("{} {} {}", ui.dim(time), ui.status(verdict.status), line::printable(&verdict.message)))
 }

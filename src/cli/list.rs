@@ -8,6 +8,7 @@ use super::failure::Failure;
 use super::live;
 use super::ui::{self, Ui};
 use crate::board::Row;
+use crate::line;
 use crate::paths::Paths;
 
 pub(super) fn list(paths: &Paths, ui: &Ui) -> Result<u8, Failure> {
@@ -38,7 +39,7 @@ pub(super) fn table(rows: &[Row], now: Timestamp, width: Option<usize>, ui: &Ui)
     }
     let taken: usize = columns.iter().map(Column::width).sum();
     let room = width.map_or(MOST_MESSAGE, |width| width.saturating_sub(taken).min(MOST_MESSAGE));
-    let message = |row: &Row| shorten(&ui::printable(row.message.as_deref().unwrap_or_default()), room);
+    let message = |row: &Row| shorten(&line::printable(row.message.as_deref().unwrap_or_default()), room);
     columns.push(Column { title: "MESSAGE", cells: rows.iter().map(|row| (message(row), String::new())).collect() });
     let mut builder = Builder::default();
     builder.push_record(columns.iter().map(|column| ui.dim(column.title)));

@@ -10,7 +10,7 @@ use super::args::RunArgs;
 use super::failure::Failure;
 use super::live;
 use super::status::line_of_run;
-use super::ui::{self, Ui};
+use super::ui::Ui;
 use crate::check::CheckId;
 use crate::line::{self, Line, Trigger};
 use crate::paths::Paths;
@@ -87,7 +87,7 @@ fn verdict(id: &CheckId, follow: &Follow, ui: &Ui) -> Result<u8, Failure> {
     if ui.json {
         ui.json(&Report { id, run: follow.run.as_deref(), status: *status, message, lines: &follow.lines })?;
     } else {
-        ui.say(format!("{} - {}", ui.status(*status), ui::printable(message)))?;
+        ui.say(format!("{} - {}", ui.status(*status), line::printable(message)))?;
     }
     Ok(status.plugin_exit())
 }

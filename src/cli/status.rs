@@ -47,7 +47,7 @@ fn whole(board: &Board, ui: &Ui) -> Result<u8, Failure> {
     rows.sort_by_key(|row| std::cmp::Reverse(urgency(row.status)));
     let now = Timestamp::now();
     for row in &rows {
-        let message = ui::printable(row.message.as_deref().unwrap_or("has not run yet"));
+        let message = line::printable(row.message.as_deref().unwrap_or("has not run yet"));
         let since = row.since.map(|_| ui.dim(format!(" ({})", ui::relative(row.since, now)))).unwrap_or_default();
         ui.print(format!("{} {}: {message}{since}", ui.status(row.status), row.id))?;
     }
@@ -89,7 +89,7 @@ fn one(entry: &Entry, host: &str, paths: &Paths, ui: &Ui) -> Result<u8, Failure>
         return Ok(code);
     }
     let now = Timestamp::now();
-    let message = ui::printable(row.message.as_deref().unwrap_or("has not run yet"));
+    let message = line::printable(row.message.as_deref().unwrap_or("has not run yet"));
     ui.print(format!("{} - {}: {message}", ui.status(row.status), row.name))?;
     let when = |time: Option<Timestamp>| match time {
         Some(at) => format!("{} ({})", ui::clock(at), ui::relative(time, now)),
@@ -110,7 +110,7 @@ fn one(entry: &Entry, host: &str, paths: &Paths, ui: &Ui) -> Result<u8, Failure>
     facts.extend((!check.tags.is_empty()).then(|| ("tags", check.tags.join(", "))));
     facts.extend((!row.marks.is_empty()).then(|| ("marks", row.marks.join(", "))));
     for (name, value) in facts {
-        ui.print(format!("  {} {}", ui.dim(format!("{name:>9}")), ui::printable(&value)))?;
+        ui.print(format!("  {} {}", ui.dim(format!("{name:>9}")), line::printable(&value)))?;
     }
     if !lines.is_empty() {
         ui.print(ui.dim("last run:"))?;
@@ -127,16 +127,16 @@ pub(super) fn line_of_run(text: &str, ui: &Ui) -> String {
         Line::Status(status) => {
             let stamp = status.stamp.to_string();
             let stamp = ui.dim(stamp.trim_end_matches(", "));
-            format!("  {stamp} {} {}", ui.status(status.status), ui::printable(status.message)).replace("   ", "  ")
+            format!("  {stamp} {} {}", ui.status(status.status), line::printable(status.message)).replace("   ", "  ")
         }
         Line::Start(start) => ui.dim(format!("  {} started ({})", start.time, start.trigger)),
         Line::End(end) => {
             let took = end.cost.duration.map(|d| format!(" after {:.3} s", d.as_secs_f64())).unwrap_or_default();
             let (time, exit) = (ui.dim(end.time), ui.dim(format!("(exit {}{took})", end.exit)));
-            format!("  {time} {} {} {exit}", ui.status(end.status), ui::printable(end.message))
+            format!("  {time} {} {} {exit}", ui.status(end.status), line::printable(end.message))
         }
-        Line::Perfdata(text) => ui.dim(format!("    perfdata {}", ui::printable(text))),
-        Line::Json(text) => format!("    {}", ui::printable(text)),
-        Line::Detail(text) => format!("    {}", ui::printable(text)),
+        Line::Perfdata(text) => ui.dim(format!("    perfdata {}", line::printable(text))),
+        Line::Json(text) => format!("    {}", line::printable(text)),
+        Line::Detail(text) => format!("    {}", line::printable(text)),
     }
 }

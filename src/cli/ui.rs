@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::args::{Color, Global};
 use super::failure::Failure;
+use crate::line;
 use crate::status::Status;
 
 /// How to print.
@@ -71,7 +72,7 @@ impl Ui {
                 text.push_str(&format!(": {cause}"));
             }
         }
-        eprintln!("{}: {}", self.paint_err("error", AnsiColor::Red), printable(&text));
+        eprintln!("{}: {}", self.paint_err("error", AnsiColor::Red), line::printable(&text));
         if let Some(advice) = failure.advice().filter(|advice| !text.contains(advice)) {
             eprintln!("  {advice}");
         }
@@ -119,11 +120,6 @@ fn style(status: Status) -> Style {
 pub(super) fn terminal_size() -> Option<(usize, usize)> {
     let (terminal_size::Width(width), terminal_size::Height(height)) = terminal_size::terminal_size_of(io::stdout())?;
     Some((usize::from(width), usize::from(height)))
-}
-
-/// Text of others without what could steer a terminal.
-pub(super) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect()
 }
 
 /// `in 3 min`, `2 h ago`, `-`.

@@ -8,6 +8,11 @@ use jiff::{SignedDuration, TimestampRound, Unit};
 
 use super::{Exit, Line, Moment, RunEnd, RunStart, Stamp, StatusLine, Trigger};
 
+/// `text` without what could end a line or steer a terminal: each control character but the tab becomes U+FFFD.
+pub fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect()
+}
+
 /// `text` as a detail line. What begins like a line of the runner is indented once more, so that no script can forge one.
 pub fn detail(text: &str) -> String {
     let guard = if text.starts_with("-- ") { " " } else { "" };

@@ -1,6 +1,6 @@
 //! Bytes of a pipe to lines of text, in bounded memory.
 
-use crate::line::MAX_LINE;
+use crate::line::{MAX_LINE, printable};
 
 /// Puts lines together from chunks; what is longer than [`MAX_LINE`] is cut and counted.
 #[derive(Debug, Default)]
@@ -36,7 +36,7 @@ impl Lines {
 
     fn complete<E>(&mut self, each: &mut impl FnMut(&str) -> Result<(), E>) -> Result<(), E> {
         let text = String::from_utf8_lossy(&self.partial);
-        let mut line = one_line(text.trim_end_matches('\r'));
+        let mut line = printable(text.trim_end_matches('\r'));
         if self.cut > 0 {
             line.push_str(&format!(" … ({} more bytes)", self.cut));
         }
@@ -44,11 +44,6 @@ impl Lines {
         self.cut = 0;
         each(&line)
     }
-}
-
-/// `text` without what could move a terminal's cursor or end the line: each control character but the tab becomes U+FFFD.
-pub(super) fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect()
 }
 
 #[cfg(test)]
@@ -69,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_in_pieces_is_one_line() {
+    fn a_line_in_pieces_is_printable() {
         assert_eq!(lines(&[b"O", b"K, a\nWAR", b"NING, b"]), ["OK, a", "WARNING, b"]);
         assert_eq!(lines(&[b"\n\r\n"]), ["", ""]);
     }

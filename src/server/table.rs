@@ -2,6 +2,7 @@
 
 use crate::board::Row;
 use crate::event::rfc3339;
+use crate::line;
 
 /// One line a check: id, status, since when, message; columns aligned.
 pub fn render(rows: &[Row]) -> String {
@@ -11,7 +12,7 @@ pub fn render(rows: &[Row]) -> String {
             row.id.as_str().to_owned(),
             row.status.word().to_owned(),
             row.since.map_or_else(|| "-".to_owned(), rfc3339),
-            printable(row.message.as_deref().unwrap_or("-")),
+            line::printable(row.message.as_deref().unwrap_or("-")),
         ]
     });
     let lines: Vec<_> = std::iter::once(head).chain(lines).collect();
@@ -19,9 +20,4 @@ pub fn render(rows: &[Row]) -> String {
     let (id, status, since) = (width(|line| &line[0]), width(|line| &line[1]), width(|line| &line[2]));
     let (id, status, since) = (id.unwrap_or(0), status.unwrap_or(0), since.unwrap_or(0));
     lines.iter().map(|[a, b, c, message]| format!("{a:id$}  {b:status$}  {c:since$}  {message}\n")).collect()
-}
-
-/// What a check prints must not steer a terminal.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
