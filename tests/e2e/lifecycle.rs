@@ -1,5 +1,7 @@
 //! A check from `add` to `remove`: its timer, reboots, updates, rotation of its log.
 
+use std::time::Instant;
+
 use crate::checks::{
     LOGS, SCRIPTS, Script, Traces, UNITS, add, ends, history, json, last_end, log, machine, property, runs, ssi,
     wait_log,
@@ -212,6 +214,45 @@ fn units_of_others_are_never_touched() {
     assert_eq!(json(&ssi(&machine, &["list", "--json"])), serde_json::json!([]));
     before.assert_unchanged(&machine, "as it was before");
     assert!(runs(&machine, "sleep 4327"));
+}
+
+#[test]
+fn an_add_that_is_killed_can_be_repeated_or_cleaned_up() {
+    const ROUNDS: u32 = 8;
+    let machine = machine("add-killed");
+    let ids: Vec<_> = (0..4).map(|n| format!("many-{n}")).collect();
+    ids.iter().for_each(|id| drop(Script::new(id, "echo OK, fine").put(&machine)));
+    let clean = Traces::of(&machine);
+    let start = Instant::now();
+    machine.sh("ssi add --no-run /srv/many-*.bash").ok();
+    let whole = start.elapsed();
+    let clean_up = || {
+        for id in &ids {
+            let removed = ssi(&machine, &["remove", "--force", "--purge", id]);
+            assert!(removed.code() == 0 || removed.stderr.contains("there is no check"), "{removed:?}");
+        }
+    };
+    clean_up();
+    let scripts = format!("ls {SCRIPTS} | wc -l");
+    let timers = "systemctl list-timers --no-legend 'ssi_many-*' | wc -l";
+    for round in 1..=ROUNDS {
+        let after = (whole * round / ROUNDS).as_secs_f64();
+        machine.sh(&format!("timeout --signal KILL {after:.4} ssi add --no-run /srv/many-*.bash"));
+        println!("after {after:.4} s: {} scripts", machine.sh(&scripts).ok().trim());
+        assert_eq!(ssi(&machine, &["list"]).code(), 0);
+        if round % 2 == 1 {
+            machine.sh("ssi add --no-run /srv/many-*.bash").ok();
+            assert_eq!(machine.sh(timers).ok(), "4\n", "after {after} s");
+            let list = json(&ssi(&machine, &["list", "--json"]));
+            assert!(list.as_array().unwrap().iter().all(|check| check["enabled"] == true), "{list}");
+            assert_eq!(ssi(&machine, &["run", "many-3"]).code(), 0);
+        }
+        clean_up();
+        // What it left of temporary files goes with the next change.
+        ssi(&machine, &["add", "--no-run", "/srv/many-0.bash"]).ok();
+        ssi(&machine, &["remove", "--purge", "many-0"]).ok();
+        clean.assert_unchanged(&machine, &format!("after {after} s"));
+    }
 }
 
 /// The files of checks, without their times.

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod batches;
+mod campaigns;
 mod checks;
 mod commands;
 mod endings;
@@ -13,4 +14,5 @@ mod readme;
 mod release;
 mod rights;
 mod rollback;
+mod scale;
 mod verdicts;
