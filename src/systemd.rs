@@ -21,8 +21,8 @@ use crate::unit::Scope;
 use error::during;
 use proxy::ManagerProxy;
 
-/// How many calls are under way at once; a bus limits the replies that one connection may wait for.
-const IN_FLIGHT: usize = 128;
+/// How many units are asked for at once. The system bus lets a connection wait for 128 replies, and a unit may take two.
+const IN_FLIGHT: usize = 48;
 
 /// A connection to one systemd.
 #[derive(Clone, Debug)]
