@@ -1,18 +1,13 @@
 //! Carrying out a plan: files first, then systemd; back to the start if either fails.
 
 use super::{Difference, InstallError, Plan, Planned, Site};
-use crate::paths::Paths;
-use crate::store::{Step, Transaction};
+use crate::store::Transaction;
 use crate::systemd::{Action, Systemd};
 use crate::unit::{self, UnitFile};
 
 /// Installs everything in `plan`, or nothing. The first runs are another step: [`super::first_runs`].
 pub async fn carry_out(site: &Site<'_>, plan: &Plan) -> Result<(), InstallError> {
-    let mut steps = plan.steps.clone();
-    if site.systemd.is_none() {
-        steps.extend(plan.checks.iter().filter_map(|planned| link(site.paths, planned)));
-    }
-    let mut files = Transaction::apply(steps)?;
+    let mut files = Transaction::apply(plan.steps.clone())?;
     if let Some(systemd) = &site.systemd
         && let Err(error) = hand_over(systemd, plan).await
     {
@@ -21,14 +16,6 @@ pub async fn carry_out(site: &Site<'_>, plan: &Plan) -> Result<(), InstallError>
     }
     files.keep();
     Ok(())
-}
-
-/// Without a systemd to ask, the link in `timers.target.wants` is what switches a timer on.
-fn link(paths: &Paths, planned: &Planned) -> Option<Step> {
-    let timer = timer(planned)?;
-    let path = paths.wants().join(&timer.name);
-    let target = format!("../{}", timer.name).into();
-    (planned.enabled && path.symlink_metadata().is_err()).then_some(Step::Link { path, target })
 }
 
 fn timer(planned: &Planned) -> Option<&UnitFile> {

@@ -124,8 +124,8 @@ pub fn plan(
             return Err(InstallError::Taken { id, installed, file, name });
         }
         let units = unit::render(&script.check, &place);
-        let own = steps_of(paths, &script, &units)?;
         let enabled = installed.is_none() || paths.is_enabled(&id);
+        let own = steps_of(paths, &script, &units, enabled)?;
         let difference = match installed {
             None => Difference::New,
             Some(_) if own.is_empty() => Difference::Unchanged,
@@ -176,23 +176,24 @@ fn known(name: &str, exists: impl Fn(&str) -> bool) -> bool {
     name.bytes().all(|b| b.is_ascii_digit()) || exists(name)
 }
 
-/// The files of one check that are not yet as they should be.
-fn steps_of(paths: &Paths, script: &Candidate, units: &[UnitFile]) -> Result<Vec<Step>, InstallError> {
+/// The files of one check that are not yet as they should be. The script, which says that the check exists, comes last: whatever
+/// stops `add` half-way leaves a check that is all there or one that adding again takes for new.
+fn steps_of(paths: &Paths, script: &Candidate, units: &[UnitFile], enabled: bool) -> Result<Vec<Step>, InstallError> {
     let id = &script.check.id;
     let mut steps = Vec::new();
-    let wanted = units.iter().map(|unit| (paths.units.join(&unit.name), unit.content.as_bytes(), true));
-    let wanted = wanted.chain([(paths.script(id), script.content.as_slice(), false)]);
-    for (path, content, is_unit) in wanted {
-        if is_unit {
-            refuse_foreign(&path, id)?;
-        }
-        if files::read_if_there(&path)?.as_deref() != Some(content) {
-            steps.push(Step::Write { path, content: content.to_owned(), mode: 0o644 });
-        }
+    for unit in units {
+        let path = paths.units.join(&unit.name);
+        refuse_foreign(&path, id)?;
+        steps.extend(write(path, unit.content.as_bytes())?);
     }
-    // A check that moved into a profile has no timer of its own any more.
     let timer = paths.units.join(unit::timer_name(id));
-    if script.check.schedule.is_none() && timer.exists() {
+    let link = paths.wants().join(unit::timer_name(id));
+    if script.check.schedule.is_some() {
+        let target = format!("../{}", unit::timer_name(id)).into();
+        let missing = enabled && link.symlink_metadata().is_err();
+        steps.extend(missing.then_some(Step::Link { path: link, target }));
+    } else if timer.exists() {
+        // A check that moved into a profile has no timer of its own any more.
         refuse_foreign(&timer, id)?;
         steps.push(Step::Remove { path: timer });
     }
@@ -200,7 +201,13 @@ fn steps_of(paths: &Paths, script: &Candidate, units: &[UnitFile]) -> Result<Vec
     if log.symlink_metadata().is_err() {
         steps.push(Step::Create { path: log, mode: 0o640, group: log_group(paths) });
     }
+    steps.extend(write(paths.script(id), &script.content)?);
     Ok(steps)
+}
+
+fn write(path: PathBuf, content: &[u8]) -> Result<Option<Step>, FileError> {
+    let there = files::read_if_there(&path)?.as_deref() == Some(content);
+    Ok((!there).then(|| Step::Write { path, content: content.to_owned(), mode: 0o644 }))
 }
 
 /// The agent's group reads the system's logs.
