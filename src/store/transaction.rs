@@ -7,6 +7,9 @@ use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
+use nix::errno::Errno;
+use nix::sys::signal::kill;
+use nix::unistd::Pid;
 use tempfile::NamedTempFile;
 
 use crate::files::FileError;
@@ -46,6 +49,16 @@ pub enum Step {
     },
 }
 
+impl Step {
+    fn path(&self) -> &Path {
+        match self {
+            Step::Write { path, .. } | Step::Create { path, .. } | Step::Link { path, .. } | Step::Remove { path } => {
+                path
+            }
+        }
+    }
+}
+
 /// Steps that were carried out and can be taken back, until [`Transaction::keep`].
 #[derive(Debug, Default)]
 pub struct Transaction {
@@ -62,6 +75,7 @@ enum Undo {
 impl Transaction {
     /// Carries out all steps, or none and says which failed.
     pub fn apply(steps: Vec<Step>) -> Result<Transaction, FileError> {
+        sweep(&steps);
         // What can fail for want of space fails here, before anything is replaced.
         let staged = steps.into_iter().map(Staged::new).collect::<Result<Vec<_>, _>>()?;
         sync(&staged)?;
@@ -165,10 +179,31 @@ impl Staged {
 fn write_beside(path: &Path, content: &[u8], mode: u32) -> Result<NamedTempFile, FileError> {
     let dir = make_parent(path)?;
     let fail = FileError::at("write", path);
-    let mut temp = tempfile::Builder::new().prefix(".ssi-").tempfile_in(dir).map_err(&fail)?;
+    let mut temp = tempfile::Builder::new().prefix(&temporary(std::process::id())).tempfile_in(dir).map_err(&fail)?;
     temp.write_all(content).map_err(&fail)?;
     temp.as_file().set_permissions(fs::Permissions::from_mode(mode)).map_err(&fail)?;
     Ok(temp)
+}
+
+/// Temporary files carry the number of their process, which tells who still needs them.
+fn temporary(process: u32) -> String {
+    format!(".ssi-{process}-")
+}
+
+/// Removes what processes that were killed left where these steps write.
+fn sweep(steps: &[Step]) {
+    let mut dirs: Vec<_> = steps.iter().filter_map(|step| step.path().parent()).collect();
+    dirs.sort();
+    dirs.dedup();
+    for entry in dirs.into_iter().filter_map(|dir| fs::read_dir(dir).ok()).flatten().flatten() {
+        let name = entry.file_name();
+        let process = name.to_str().and_then(|name| name.strip_prefix(".ssi-")?.split_once('-')?.0.parse().ok());
+        let is_gone = |process| kill(Pid::from_raw(process), None) == Err(Errno::ESRCH);
+        if process.is_some_and(is_gone) {
+            // One that can't be removed hurts nobody.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 fn make_parent(path: &Path) -> Result<&Path, FileError> {
@@ -264,6 +299,20 @@ mod tests {
         assert_eq!(left, ["directory", "masked", "old"]);
         assert_eq!(fs::read_to_string(at("old"))?, "before");
         assert_eq!(fs::read_link(at("masked"))?, Path::new("/dev/null"));
+        Ok(())
+    }
+
+    #[test]
+    fn what_a_killed_process_left_goes() -> Result<(), Box<dyn std::error::Error>> {
+        let dir = tempfile::tempdir()?;
+        let mut child = std::process::Command::new("true").spawn()?;
+        let (stale, used) = (temporary(child.id()) + "abc", temporary(std::process::id()) + "abc");
+        child.wait()?;
+        for name in [&stale, &used] {
+            fs::write(dir.path().join(name), "")?;
+        }
+        Transaction::apply(vec![write(dir.path().join("a"), "")])?.keep();
+        assert!(!dir.path().join(stale).exists() && dir.path().join(used).exists());
         Ok(())
     }
 
