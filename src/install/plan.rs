@@ -184,6 +184,7 @@ fn steps_of(paths: &Paths, script: &Candidate, units: &[UnitFile], enabled: bool
     for unit in units {
         let path = paths.units.join(&unit.name);
         refuse_foreign(&path, id)?;
+        refuse_replacing(paths, &unit.name)?;
         steps.extend(write(path, unit.content.as_bytes())?);
     }
     let timer = paths.units.join(unit::timer_name(id));
@@ -228,6 +229,20 @@ pub(super) fn refuse_foreign(path: &Path, id: &CheckId) -> Result<(), InstallErr
             Err(InstallError::Foreign { path: path.to_owned() })
         }
         _ => Ok(()),
+    }
+}
+
+/// A unit of a package is not replaced by one of the same name that systemd would prefer.
+fn refuse_replacing(paths: &Paths, name: &str) -> Result<(), InstallError> {
+    let dirs: &[&str] = match (paths.scope, &paths.root) {
+        (_, Some(_)) => &[],
+        (Scope::System, None) => &["/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system"],
+        (Scope::User, None) => &["/etc/systemd/user", "/usr/local/lib/systemd/user", "/usr/lib/systemd/user"],
+    };
+    let mut units = dirs.iter().map(|dir| Path::new(dir).join(name));
+    match units.find(|path| path.symlink_metadata().is_ok()) {
+        Some(path) => Err(InstallError::Foreign { path }),
+        None => Ok(()),
     }
 }
 
