@@ -200,9 +200,11 @@ fn units_of_others_are_never_touched() {
     machine
         .sh("systemctl daemon-reload && systemctl enable --now ssi_foo.service ssi_foo.timer; systemctl start ssi_foo")
         .ok();
+    machine.write("/usr/lib/systemd/system/ssi_packaged.service", service, 0o644);
     let before = Traces::of(&machine);
     let refused = [
         add(&machine, &[Script::new("foo", "echo OK, fine")], &[]),
+        add(&machine, &[Script::new("packaged", "echo OK, fine")], &[]),
         ssi(&machine, &["remove", "foo"]),
         ssi(&machine, &["remove", "foo", "--force", "--purge"]),
         ssi(&machine, &["disable", "foo"]),

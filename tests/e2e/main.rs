@@ -1,10 +1,17 @@
 //! End-to-end tests: every test boots its own private systemd (see `machine`) and works on that.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod agent_board;
+mod agent_events;
+mod agent_follow;
+mod agent_logs;
+mod agent_service;
+mod agent_start;
 mod batches;
 mod campaigns;
 mod checks;
 mod commands;
+mod demo;
 mod endings;
 mod examples_work;
 mod lifecycle;

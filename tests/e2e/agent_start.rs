@@ -1,0 +1,191 @@
+//! What a board begins with: the agent's own start, its sudden end, a reboot, and a subscriber that comes back.
+
+use serde_json::{Value, json};
+
+use crate::agent_board::{Beacon, Board, agent_pid, append, is_verdict, list, machine, text};
+use crate::checks::{LOGS, Script, add, property, ssi};
+use crate::machine::{Machine, PATIENCE, wait_for};
+
+#[test]
+fn the_hello_is_the_list_and_the_past_is_no_news() {
+    let machine = machine("hello");
+    let scripts = [
+        Script::new("good", "echo OK, fine"),
+        Script::new("bad", "echo FAILURE, down; exit 2"),
+        Script::new("rotated", "echo WARNING, old"),
+    ];
+    add(&machine, &scripts, &[]).ok();
+    add(&machine, &[Script::new("never", "true")], &["--no-run"]).ok();
+    // Rotation leaves empty logs.
+    machine.run(&["logrotate", "-f", "/etc/logrotate.d/service-status-indicator"]).ok();
+    assert_eq!(machine.read(&format!("{LOGS}/rotated.log")), "");
+    for id in ["good", "bad"] {
+        ssi(&machine, &["run", id]);
+    }
+    for how in
+        ["systemctl restart ssi-agent.service", "kill -KILL $(systemctl show --value -p MainPID ssi-agent.service)"]
+    {
+        let pid = agent_pid(&machine);
+        machine.sh(how).ok();
+        wait_serving(&machine, &pid);
+        // When a timer elapses is asked over D-Bus, and known a moment later.
+        let mut hello = Value::Null;
+        wait_for("the rows of `list --json` in the hello", PATIENCE, || {
+            let board = Board::open(&machine, "");
+            hello = board.hello();
+            let rows = list(&machine);
+            assert_eq!(rows.len(), 4);
+            for (row, shown) in rows.iter().zip(hello["checks"].as_array().unwrap()) {
+                assert_eq!(
+                    (&row["id"], &row["status"], &row["message"]),
+                    (&shown["id"], &shown["status"], &shown["message"])
+                );
+            }
+            board.check();
+            hello["checks"] == Value::Array(rows)
+        });
+        let statuses: Vec<String> =
+            hello["checks"].as_array().unwrap().iter().map(|row| text(&row["status"])).collect();
+        assert_eq!(statuses, ["FAILURE", "OK", "UNKNOWN", "WARNING"], "{how}: {hello}");
+        assert_eq!(hello["host"], machine.name());
+        let told = Board::open(&machine, &format!("?since={}:0", text(&hello["epoch"])));
+        let (_, last) = told.place();
+        assert!(told.frames()[1..].iter().all(|frame| frame["type"] == "added"), "{how}: {last} events of the past");
+    }
+}
+
+#[test]
+fn a_killed_agent_is_back_and_nothing_that_ran_meanwhile_is_lost_or_stuck() {
+    let machine = machine("killed-agent");
+    let before = Board::open(&machine, "");
+    let scripts = [
+        Script::new(
+            "ends-meanwhile",
+            "while [ -e /srv/wait1 ]; do read -t 0.05 < <(sleep 1); done; echo WARNING, ended alone; exit 1",
+        ),
+        Script::new(
+            "ends-after",
+            "while [ -e /srv/wait2 ]; do read -t 0.05 < <(sleep 1); done; echo FAILURE, ended later; exit 2",
+        ),
+        Script::new("dies-meanwhile", "echo OK, so far; sleep 50"),
+    ];
+    machine.sh("mkdir -p /srv; touch /srv/wait1 /srv/wait2").ok();
+    let scripts = scripts.map(|script| script.with("timeout: 60"));
+    add(&machine, &scripts, &["--no-run"]).ok();
+    for id in ["ends-meanwhile", "ends-after", "dies-meanwhile"] {
+        ssi(&machine, &["run", "--no-wait", id]).ok();
+        before.wait("the start", |frame| frame["phase"] == "started" && frame["id"] == id);
+    }
+    before.wait("progress", |frame| frame["progress"] == true);
+    let epoch = before.hello()["epoch"].clone();
+    let pid = agent_pid(&machine);
+    // While it is away: RestartSec= is long enough for these to end.
+    machine.sh("mkdir -p /run/systemd/system/ssi-agent.service.d; printf '[Service]\\nRestartSec=1h\\n' > /run/systemd/system/ssi-agent.service.d/away.conf; systemctl daemon-reload").ok();
+    machine.sh(&format!("kill -KILL {pid}")).ok();
+    assert_eq!(before.close_code(), 1006);
+    machine.sh("rm /srv/wait1; systemctl kill -s KILL ssi_dies-meanwhile.service").ok();
+    for id in ["ends-meanwhile", "dies-meanwhile"] {
+        let unit = format!("ssi_{id}.service");
+        wait_for("the run to end", PATIENCE, || property(&machine, &unit, "ActiveState") != "activating");
+    }
+    wait_for("the handler to write", PATIENCE, || {
+        machine.read(&format!("{LOGS}/dies-meanwhile.log")).contains(" end ")
+    });
+    machine
+        .sh("rm -r /run/systemd/system/ssi-agent.service.d; systemctl daemon-reload; systemctl restart ssi-agent")
+        .ok();
+    let after = Board::open(&machine, "");
+    assert_ne!(after.hello()["epoch"], epoch);
+    let row =
+        |id: &str| after.hello()["checks"].as_array().unwrap().iter().find(|row| row["id"] == id).unwrap().clone();
+    assert_eq!(row("ends-meanwhile")["message"], "ended alone");
+    assert_eq!(
+        (&row("dies-meanwhile")["status"], text(&row("dies-meanwhile")["message"]).as_str()),
+        (&json!("ERROR"), "the runner was killed by SIGKILL")
+    );
+    assert_eq!(row("ends-after")["status"], "UNKNOWN");
+    machine.sh("rm /srv/wait2").ok();
+    let verdict = after.verdict("ends-after", "FAILURE", "ended later");
+    assert_eq!(verdict["previous"], "UNKNOWN");
+    let frames = after.check();
+    assert_eq!(frames.iter().filter(|frame| frame["phase"] == "finished").count(), 1, "{frames:?}");
+    assert!(!machine.run(&["ssi", "list"]).ok().contains("running"));
+}
+
+#[test]
+fn after_a_reboot_or_a_power_cut_board_and_timers_are_back() {
+    let mut machine = machine("rebooted");
+    add(&machine, &[Script::new("still", "echo WARNING, half full").with("schedule: yearly")], &[]).ok();
+    add(&machine, &[Script::new("tick", "echo OK, tick").often()], &[]).ok();
+    let stuck = Script::new("stuck", "echo OK, so far; exec sleep 55").with("timeout: 60");
+    add(&machine, &[stuck], &["--no-run"]).ok();
+    let epoch = Board::open(&machine, "").hello()["epoch"].clone();
+    machine.reboot();
+    let board = Board::open(&machine, "");
+    assert_ne!(board.hello()["epoch"], epoch);
+    assert_eq!(board.fold()["still"], (json!("WARNING"), json!("half full")));
+    board
+        .wait("the timer", |frame| frame["id"] == "tick" && frame["phase"] == "started" && frame["trigger"] == "timer");
+    ssi(&machine, &["run", "--no-wait", "stuck"]).ok();
+    board.wait("progress", |frame| frame["id"] == "stuck" && frame["progress"] == true);
+    machine.power_cycle();
+    let board = Board::open(&machine, "");
+    assert_eq!(board.fold()["still"], (json!("WARNING"), json!("half full")));
+    board
+        .wait("the timer", |frame| frame["id"] == "tick" && frame["phase"] == "started" && frame["trigger"] == "timer");
+    // A run that the power cut took is closed by the next one at the latest.
+    machine.sh("sed -i 's/exec sleep 55/true/' /srv/stuck.bash && ssi add --no-run /srv/stuck.bash").ok();
+    ssi(&machine, &["run", "stuck"]).ok();
+    board.verdict("stuck", "OK", "so far");
+    let verdicts: Vec<Value> = board.of("stuck").into_iter().filter(is_verdict).collect();
+    assert_eq!(verdicts[0]["previous"], "UNKNOWN", "{verdicts:?}");
+    board.check();
+}
+
+#[test]
+fn a_subscriber_that_comes_back_gets_what_it_missed() {
+    let machine = machine("resume");
+    let beacon = Beacon::install(&machine);
+    let first = Board::open(&machine, "");
+    beacon.settle(&machine, &first);
+    let (epoch, seq) = first.place();
+    drop(first);
+    for number in 0..3 {
+        append(&machine, "beacon", &format!("WARNING, missed {number}\n"));
+    }
+    let back = Board::open(&machine, &format!("?since={epoch}:{seq}"));
+    back.verdict("beacon", "WARNING", "missed 2");
+    let frames = back.check();
+    assert_eq!((&frames[0]["resumed"], frames[0].get("checks")), (&json!(true), None), "{}", frames[0]);
+    let missed: Vec<String> = frames[1..].iter().map(|frame| text(&frame["message"])).collect();
+    assert_eq!(missed, ["missed 0", "missed 1", "missed 2"]);
+    let changes = Board::open(&machine, &format!("?since={epoch}:{seq}&changes=only"));
+    append(&machine, "beacon", "WARNING, still\nOK, over\n");
+    changes.verdict("beacon", "OK", "over");
+    let told: Vec<String> = changes.frames()[1..].iter().map(|frame| text(&frame["message"])).collect();
+    assert_eq!(told, ["missed 0", "over"]);
+    for (place, resync) in [("0123456789abcdef:3", false), ("nonsense", false), (&*format!("{epoch}:999999"), true)] {
+        let hello = Board::open(&machine, &format!("?since={place}")).hello();
+        assert_eq!(hello.get("resync").is_some(), resync, "{place}: {hello}");
+        assert!(hello["checks"].is_array() && hello.get("resumed").is_none(), "{place}: {hello}");
+    }
+    // Too old: more than is kept.
+    let many: String = (0..3000).map(|number| format!("WARNING, {number} {}\n", "x".repeat(200))).collect();
+    append(&machine, "beacon", &many);
+    beacon.settle(&machine, &changes);
+    let late = Board::open(&machine, &format!("?since={epoch}:{seq}"));
+    let hello = late.hello();
+    assert_eq!((&hello["resync"], &hello["checks"][0]["status"]), (&json!(true), &json!("OK")), "{hello}");
+    assert!(hello["seq"].as_u64() > Some(seq + 3000), "{hello}");
+    late.check();
+}
+
+/// Waits until another agent than `pid` has taken its place.
+#[track_caller]
+fn wait_serving(machine: &Machine, pid: &str) {
+    wait_for("the agent to be back", PATIENCE, || {
+        let state =
+            machine.run(&["systemctl", "show", "-p", "ActiveState,MainPID", "--value", "ssi-agent.service"]).stdout;
+        state.contains("active\n") && !state.contains("inactive") && !state.lines().any(|line| line == pid)
+    });
+}
