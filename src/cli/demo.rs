@@ -26,10 +26,12 @@ const FRAME: Duration = Duration::from_millis(500);
 pub(super) fn demo(args: &DemoArgs, ui: &Ui) -> Result<u8, Failure> {
     let dir = tempfile::Builder::new().prefix("ssi-demo-").tempdir()?;
     let paths = Paths::system(Some(dir.path()));
-    let scripts = write_examples(&dir.path().join("examples"))?;
     live::block_on(async {
+        // From here on Ctrl-C no longer ends the program before it has cleaned up.
+        let shutdown = agent_command::shutdown()?;
         // Before anything else: a second demo must fail before it starts checks.
         let listener = agent_command::listen(args.listen).await?;
+        let scripts = write_examples(&dir.path().join("examples"))?;
         let site = Site { paths: &paths, systemd: None };
         let options = install::Options::default();
         let program = install::program_for(&paths, &std::env::current_exe()?)?;
@@ -44,7 +46,7 @@ pub(super) fn demo(args: &DemoArgs, ui: &Ui) -> Result<u8, Failure> {
             "in another terminal: `ssi follow --connect {address}`, `ssi --root {root} list`; Ctrl-C ends it"
         ))?;
         let board = Arc::clone(agent.live());
-        let serving = agent.run(listener, agent_command::shutdown()?);
+        let serving = agent.run(listener, shutdown);
         tokio::select! {
             result = serving => result?,
             result = show(&board, ui) => result?,
