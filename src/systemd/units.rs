@@ -1,7 +1,5 @@
 //! What systemd says of single units.
 
-use std::time::Duration;
-
 use futures_util::stream::{self, StreamExt};
 use jiff::Timestamp;
 use zbus::{OwnedObjectPath, OwnedVariant};
@@ -78,16 +76,18 @@ impl Systemd {
     ///
     /// `$TRIGGER_UNIT` does not answer that: systemd 252 to 262 hand the details of the first trigger to every later run.
     pub async fn was_triggered(&self, service: &str, timer: &str) -> Option<bool> {
-        // systemd stamps both within one turn of its loop; a second covers a machine that is busy.
-        const TOGETHER: Duration = Duration::from_secs(1);
         let (service, timer) = (object_path(service), object_path(timer));
-        let (started, triggered) = futures_util::join!(
-            self.property(&service, "Unit", "InactiveExitTimestamp"),
-            self.property(&timer, "Timer", "LastTriggerUSec"),
+        let (began, ended, triggered) = futures_util::join!(
+            self.property::<u64>(&service, "Unit", "InactiveExitTimestampMonotonic"),
+            self.property::<u64>(&service, "Unit", "InactiveEnterTimestampMonotonic"),
+            self.property::<u64>(&timer, "Timer", "LastTriggerUSecMonotonic"),
         );
-        let started = instant(started.ok()?)?;
-        let triggered = instant(triggered.ok()?);
-        Some(triggered.is_some_and(|triggered| triggered.duration_since(started).unsigned_abs() < TOGETHER))
+        let (began, ended, triggered) = (began.ok()?, ended.ok()?, triggered.ok()?);
+        // Once the run is over, what came before it can't be told any more.
+        let goes_on = ended < began;
+        // While a service runs its timer starts nothing: an elapse after the last run is the cause of this one, however long systemd
+        // took to get there. One before this boot has no monotonic time.
+        goes_on.then_some(ended < triggered)
     }
 
     /// When this systemd started, which is what `OnBootSec=` counts from, in containers too.
