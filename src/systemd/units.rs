@@ -85,9 +85,9 @@ impl Systemd {
         let (began, ended, triggered) = (began.ok()?, ended.ok()?, triggered.ok()?);
         // Once the run is over, what came before it can't be told any more.
         let goes_on = ended < began;
-        // While a service runs its timer starts nothing: an elapse after the last run is the cause of this one, however long systemd
-        // took to get there. One before this boot has no monotonic time.
-        goes_on.then_some(ended < triggered)
+        // An elapse between the last run and this one is the cause of this one, however long systemd took to get there; one during this
+        // run started nothing. One before this boot has no monotonic time.
+        goes_on.then_some(ended < triggered && triggered <= began)
     }
 
     /// When this systemd started, which is what `OnBootSec=` counts from, in containers too.
