@@ -5,9 +5,20 @@ use super::{Place, Scope, escape, marker};
 /// Its file name.
 pub const NAME: &str = "ssi-ended@.service";
 
+/// What the handler runs, with the binary as `$0` and the check as `$1`. When that binary is gone no run can start (203/EXEC), and the
+/// handler could not say so either if it were the binary alone. Single quotes and `%` have no place in it.
+const SCRIPT: &str = "if [ -x \"$0\" ]; then exec \"$0\" ended \"$1\"; fi; \
+    printf \"\\t-- run \"; printf \"${MONITOR_INVOCATION_ID:-unseen} end \"; date -Is | tr -d \"\\n\"; \
+    echo \" ERROR exit=203 result=exit-code: could not start (203/EXEC): $0 is gone\"";
+
 /// Runs as root on the system, since the logs are root's, but without a single capability.
 pub fn render(place: &Place) -> String {
-    let user_flag = if place.scope == Scope::User { " --user" } else { "" };
+    let script = match place.scope {
+        Scope::System => SCRIPT.to_owned(),
+        Scope::User => SCRIPT.replace(" ended ", " --user ended "),
+    };
+    // In a unit file a dollar sign and a backslash stand for themselves only when doubled.
+    let script = script.replace('\\', "\\\\").replace('$', "$$");
     let program = escape::argument(&place.program.to_string_lossy());
     let logs = escape::value(&place.logs.to_string_lossy());
     let rights = match place.scope {
@@ -24,7 +35,7 @@ StartLimitIntervalSec=0
 
 [Service]
 Type=oneshot
-ExecStart={program}{user_flag} ended %i
+ExecStart=/bin/sh -c '{script}' {program} %i
 StandardOutput=append:{logs}/%i.log
 StandardError=journal
 TimeoutStartSec=30s

@@ -78,6 +78,12 @@ fn what_kills_a_run_is_written_down() {
     expect("no-exec", "ERROR", "exit=203 result=exit-code", "could not start (203/EXEC)");
     let history = crate::checks::history(&machine, "no-exec");
     assert_eq!(history.len(), 1, "{history:?}");
+    // Without the binary there is no handler of ours either, but the shell can say that much.
+    machine.sh("mv /usr/bin/ssi /usr/bin/elsewhere; systemctl start ssi_no-exec.service || true").ok();
+    wait_log(&machine, "no-exec", "could not start (203/EXEC): /usr/bin/ssi is gone");
+    machine.run(&["mv", "/usr/bin/elsewhere", "/usr/bin/ssi"]).ok();
+    let history = crate::checks::history(&machine, "no-exec");
+    assert_eq!((history.len(), history[1].0.as_str()), (2, "ERROR"), "{history:?}");
 }
 
 const SCRIPT: &str = "exec pkill -KILL -f '^bash .*/checks/script-killed.bash'";
