@@ -48,6 +48,16 @@ pub fn agent_pid(machine: &Machine) -> String {
     crate::checks::property(machine, "ssi-agent.service", "MainPID")
 }
 
+/// Waits until another agent than the process `pid` has taken its place.
+#[track_caller]
+pub fn wait_for_another_agent(machine: &Machine, pid: &str) {
+    wait_for("another agent", PATIENCE, || {
+        let shown = machine.run(&["systemctl", "show", "-p", "ActiveState,MainPID", "ssi-agent.service"]).ok();
+        let is = |line: &str| shown.lines().any(|shown| shown == line);
+        is("ActiveState=active") && !is("MainPID=0") && !is(&format!("MainPID={pid}"))
+    });
+}
+
 /// Appends to the log of a check, as another program does.
 #[track_caller]
 pub fn append(machine: &Machine, id: &str, text: &str) {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::agent_board::{Beacon, Board, agent_pid, append, is_verdict, list, machine};
+use crate::agent_board::{Beacon, Board, agent_pid, append, is_verdict, list, machine, wait_for_another_agent};
 use crate::checks::{LOGS, SCRIPTS, Script, add, property, ssi};
 use crate::machine::{PATIENCE, wait_for};
 
@@ -22,13 +22,11 @@ fn the_service_tells_systemd_how_it_is() {
     assert_eq!(agent_pid(&machine), pid);
     // One that hangs is killed and replaced.
     let board = Board::open(&machine, "");
-    machine.sh("mkdir /run/systemd/system/ssi-agent.service.d && printf '[Service]\\nWatchdogSec=1s\\n' > /run/systemd/system/ssi-agent.service.d/quick.conf && systemctl daemon-reload && systemctl restart ssi-agent").ok();
+    machine.sh("mkdir /run/systemd/system/ssi-agent.service.d && printf '[Service]\\nWatchdogSec=2s\\n' > /run/systemd/system/ssi-agent.service.d/quick.conf && systemctl daemon-reload && systemctl restart ssi-agent").ok();
     assert_eq!(board.close_code(), 1001);
     let pid = agent_pid(&machine);
     machine.sh(&format!("kill -STOP {pid}")).ok();
-    wait_for("another agent", PATIENCE, || {
-        property(&machine, UNIT, "ActiveState") == "active" && agent_pid(&machine) != pid
-    });
+    wait_for_another_agent(&machine, &pid);
     assert!(machine.run(&["journalctl", "--unit", UNIT, "--output", "cat"]).ok().contains("Watchdog timeout"));
     // One that is asked to end does, with a word to its subscribers; one of them reads nothing.
     let board = Board::open(&machine, "");
