@@ -109,6 +109,19 @@ impl Board {
         }
     }
 
+    /// Runs that began and have not ended, as far as is known: check and run.
+    pub fn open_runs(&self) -> Vec<(CheckId, String)> {
+        let open = |entry: &Entry| Some((entry.check.id.clone(), entry.open.as_ref()?.id.clone()));
+        self.entries.values().filter_map(open).collect()
+    }
+
+    /// `run` does not go on and nobody is left who could write its end.
+    pub fn lost(&mut self, id: &CheckId, run: &str, now: Timestamp, out: &mut Vec<Change>) {
+        if let Some(entry) = self.entries.get_mut(id) {
+            entry.lost(run, now, &mut |body| out.push(Change { id: id.clone(), body }));
+        }
+    }
+
     /// systemd started the unit of `id`; the start line in the log follows.
     pub fn started(
         &mut self,

@@ -96,6 +96,18 @@ pub async fn timers(board: &mut Board, systemd: &Systemd) {
     }
 }
 
+/// Which of these runs a power cut took: systemd knows of no run of their service since it started.
+pub async fn lost_runs(open: Vec<(CheckId, String)>, systemd: &Systemd) -> Vec<(CheckId, String)> {
+    let mut lost = Vec::new();
+    for (id, run) in open {
+        let state = systemd.service(&unit::service_name(&id)).await;
+        if state.is_ok_and(|state| state.invocation.is_empty()) {
+            lost.push((id, run));
+        }
+    }
+    lost
+}
+
 /// Without a systemd the schedule itself says when a check runs next.
 pub fn schedules(board: &mut Board, now: Timestamp, zone: &TimeZone) {
     let next = board.entries().filter(|entry| entry.enabled).map(|entry| {

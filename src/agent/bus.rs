@@ -12,6 +12,7 @@ use crate::board::Entry;
 use crate::check::CheckId;
 use crate::line::Trigger;
 use crate::server::Live;
+use crate::survey;
 use crate::systemd::{self, Observed, Systemd, SystemdError};
 use crate::unit::{self, Scope};
 
@@ -59,6 +60,9 @@ async fn listen(scope: Scope, live: Arc<Live>, checks_changed: Arc<Notify>) -> R
     tokio::pin!(observed);
     timers(&systemd, &live, |_| true).await;
     let mut settle: Option<Instant> = None;
+    let open = live.read(|board| board.open_runs());
+    let lost = survey::lost_runs(open, &systemd).await;
+    live.update(now(), |board, out| lost.iter().for_each(|(id, run)| board.lost(id, run, now(), out)));
     loop {
         tokio::select! {
             event = observed.next() => match event {

@@ -78,7 +78,7 @@ impl Entry {
         }));
     }
 
-    /// The next run began and the last one has no end: nobody saw it die (power loss, a log that was cut).
+    /// A run has no end: nobody saw it die (power loss, a log that was cut).
     fn close_lost_run(&mut self, now: Timestamp, emit: &mut dyn FnMut(Body)) {
         let Some(open) = self.open.take() else { return };
         emit(Body::Run(RunPhase {
@@ -92,6 +92,13 @@ impl Entry {
         }));
         self.commit(Status::Error, "the run did not end: no verdict was written", None, Some(&open.id), now, emit);
         self.closed.push(open.id);
+    }
+
+    /// A run was cut off and will have no end; nothing where another one is open.
+    pub(super) fn lost(&mut self, run: &str, now: Timestamp, emit: &mut dyn FnMut(Body)) {
+        if self.open.as_ref().is_some_and(|open| open.id == run) {
+            self.close_lost_run(now, emit);
+        }
     }
 
     /// A run ended by its line in the log. False when that run had ended before.

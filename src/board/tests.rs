@@ -145,3 +145,17 @@ fn installing_again_says_what_changed_and_keeps_the_status() {
         ]
     );
 }
+
+#[test]
+fn a_run_that_a_power_cut_took_is_an_error_and_holds_back_nothing() {
+    let mut folded = Folded::new("");
+    folded.read(START).read("OK, so far");
+    let open = folded.board.open_runs();
+    assert_eq!(open, [(folded.id.clone(), "aa".to_owned())]);
+    let (id, now) = (folded.id.clone(), folded.now);
+    folded.board.lost(&id, "another", now, &mut folded.changes);
+    folded.board.lost(&id, "aa", now, &mut folded.changes);
+    folded.board.lost(&id, "aa", now, &mut folded.changes);
+    folded.read("WARNING, from outside");
+    assert_eq!(folded.said(), ["started", "progress:OK", "finished:lost", "ERROR", "WARNING"]);
+}

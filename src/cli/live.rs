@@ -57,7 +57,12 @@ pub(super) fn board(paths: &Paths, ui: &Ui) -> Result<Board, Failure> {
     } else if board.entries().any(|entry| entry.enabled) {
         block_on(async {
             match Systemd::connect(paths.scope).await {
-                Ok(systemd) => survey::timers(&mut board, &systemd).await,
+                Ok(systemd) => {
+                    survey::timers(&mut board, &systemd).await;
+                    for (id, run) in survey::lost_runs(board.open_runs(), &systemd).await {
+                        board.lost(&id, &run, now, &mut Vec::new());
+                    }
+                }
                 Err(error) => ui.warn(format!("the next runs are not known: {error}")),
             }
             Ok(())
