@@ -7,6 +7,7 @@ use super::failure::Failure;
 use super::ui::Ui;
 use crate::board::Board;
 use crate::install::Site;
+use crate::line::{self, Line};
 use crate::paths::Paths;
 use crate::survey;
 use crate::systemd::Systemd;
@@ -60,7 +61,11 @@ pub(super) fn board(paths: &Paths, ui: &Ui) -> Result<Board, Failure> {
                 Ok(systemd) => {
                     survey::timers(&mut board, &systemd).await;
                     for (id, run) in survey::lost_runs(board.open_runs(), &systemd).await {
-                        board.lost(&id, &run, now, &mut Vec::new());
+                        // It may have ended while systemd was asked.
+                        let lines = survey::last_run(&paths.logs, &id).unwrap_or_default();
+                        if !lines.iter().any(|text| matches!(line::parse(text), Line::End(_))) {
+                            board.lost(&id, &run, now, &mut Vec::new());
+                        }
                     }
                 }
                 Err(error) => ui.warn(format!("the next runs are not known: {error}")),
