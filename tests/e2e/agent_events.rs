@@ -149,7 +149,6 @@ fn lines_of_other_programs_count_at_once_whatever_they_hold() {
     assert!(text(&long["message"]).len() <= 64 * 1024, "{}", text(&long["message"]).len());
     beacon.settle(&machine, &board);
     assert_eq!(board.of("own").iter().filter(|frame| is_verdict(frame)).count(), 4, "{:?}", board.of("own"));
-    // A forged line of the runner is none: a run that never began can end, but not twice.
     board.check();
 }
 

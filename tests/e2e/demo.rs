@@ -79,7 +79,6 @@ fn what_happens_to_runs_is_written_down_without_systemd_too() {
     );
     // What it left behind does not keep the next run from starting.
     machine.sh("pkill -KILL -f 'sleep 4331'").ok();
-    machine.write(&format!("{ROOT}/next"), "", 0o644);
     machine.sh("sed -i 's/^echo OK, begun; exec.*/echo OK, again/' /srv/killed.bash").ok();
     ssi(&machine, &["--root", ROOT, "add", "--no-run", "/srv/killed.bash"]).ok();
     assert_eq!(ssi(&machine, &["--root", ROOT, "run", "killed"]).code(), 0);
@@ -196,7 +195,7 @@ fn screen(text: &str, columns: usize, rows: usize) -> Vec<String> {
     screen.into_iter().map(|line| line.into_iter().collect::<String>().trim_end().to_owned()).collect()
 }
 
-/// A machine where nothing of ssi is installed but the binary.
+/// A machine with the package, whose agent does not run.
 #[track_caller]
 fn bare(name: &str) -> Machine {
     let machine = Machine::new(name).boot();
