@@ -26,6 +26,7 @@ use crate::event::Origin;
 use crate::identity;
 use crate::paths::Paths;
 use crate::server::{self, Guard, Live};
+use crate::survey;
 use engine::Engine;
 
 /// What the agent is to do.
@@ -97,6 +98,12 @@ impl Agent {
     async fn work(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), AgentError> {
         let Agent { options, live, watching, checks_changed } = self;
         let address = listener.local_addr()?;
+        // Whoever subscribes first is to find the board complete.
+        match (options.embedded, &options.paths.root) {
+            (true, _) => live.update(now(), |board, _| survey::schedules(board, now(), &TimeZone::system())),
+            (false, None) => bus::prime(options.paths.scope, &live).await,
+            (false, Some(_)) => {}
+        }
         let (stop, stopping) = watch::channel(false);
         let stopped = |mut stopping: watch::Receiver<bool>| async move {
             // The sender lives as long as this function: an error can't happen.

@@ -62,6 +62,9 @@ impl Board {
         let body = match known {
             Some(entry) if entry.check == check && entry.enabled == enabled => return,
             Some(entry) => {
+                if entry.check.schedule != check.schedule {
+                    entry.next_run = None;
+                }
                 entry.check = check;
                 entry.enabled = enabled;
                 Body::Updated { check: Box::new(entry.row(&self.host)) }
@@ -95,10 +98,14 @@ impl Board {
         }
     }
 
-    /// When the timer elapses next. Too frequent to be an event: it follows from the schedule.
-    pub fn schedule(&mut self, id: &CheckId, next_run: Option<Timestamp>) {
+    /// When the timer elapses next. That it is known now is an event; that it moves on with each run is none.
+    pub fn schedule(&mut self, id: &CheckId, next_run: Option<Timestamp>, out: &mut Vec<Change>) {
+        let host = &self.host;
         if let Some(entry) = self.entries.get_mut(id) {
-            entry.next_run = next_run;
+            let before = std::mem::replace(&mut entry.next_run, next_run);
+            if before.is_none() && next_run.is_some() {
+                out.push(Change { id: id.clone(), body: Body::Updated { check: Box::new(entry.row(host)) } });
+            }
         }
     }
 

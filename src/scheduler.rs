@@ -7,4 +7,4 @@ mod plan;
 mod process;
 
 pub use plan::Plan;
-pub use process::{RunError, Running, StopHandle, start};
+pub use process::{RunError, Running, StopHandle, is_running, start};

@@ -92,7 +92,7 @@ pub async fn timers(board: &mut Board, systemd: &Systemd) {
     let ids: Vec<CheckId> = board.entries().filter(|entry| entry.enabled).map(|entry| entry.check.id.clone()).collect();
     let names: Vec<String> = ids.iter().map(unit::timer_name).collect();
     for (id, timer) in ids.iter().zip(systemd.timers(&names).await) {
-        board.schedule(id, timer.and_then(|timer| timer.next));
+        board.schedule(id, timer.and_then(|timer| timer.next), &mut Vec::new());
     }
 }
 
@@ -115,6 +115,6 @@ pub fn schedules(board: &mut Board, now: Timestamp, zone: &TimeZone) {
         (entry.check.id.clone(), schedule.and_then(|schedule| schedule.next_after(now, zone)))
     });
     for (id, next) in next.collect::<Vec<_>>() {
-        board.schedule(&id, next);
+        board.schedule(&id, next, &mut Vec::new());
     }
 }

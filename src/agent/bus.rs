@@ -19,6 +19,20 @@ use crate::unit::{self, Scope};
 /// Between attempts to reach a bus that is away.
 const RETRY: Duration = Duration::from_secs(2);
 
+/// How long the first answer may take; without it the board is served as it is.
+const FIRST: Duration = Duration::from_secs(2);
+
+/// Learns when timers elapse before anybody is served. What is known from the start is no event.
+pub(super) async fn prime(scope: Scope, live: &Live) {
+    let asking = async {
+        if let Ok(systemd) = Systemd::connect(scope).await {
+            timers(&systemd, live, |_| true, false).await;
+        }
+    };
+    // Listening tries again and says why it failed.
+    let _ = tokio::time::timeout(FIRST, asking).await;
+}
+
 /// Listens until `stop` is ready, over every loss of the connection.
 pub(super) async fn run(
     scope: Scope,
@@ -58,7 +72,7 @@ async fn listen(scope: Scope, live: Arc<Live>, checks_changed: Arc<Notify>) -> R
     let systemd = Systemd::connect(scope).await?;
     let observed = systemd::observe(&Systemd::connect(scope).await?).await?;
     tokio::pin!(observed);
-    timers(&systemd, &live, |_| true).await;
+    timers(&systemd, &live, |_| true, true).await;
     let mut settle: Option<Instant> = None;
     let open = live.read(|board| board.open_runs());
     let lost = survey::lost_runs(open, &systemd).await;
@@ -67,31 +81,34 @@ async fn listen(scope: Scope, live: Arc<Live>, checks_changed: Arc<Notify>) -> R
         tokio::select! {
             event = observed.next() => match event {
                 Some(Observed::Starting { id, run }) => starting(&systemd, &live, &id, &run).await,
-                Some(Observed::Timer { id, next }) => live.update(now(), |board, _| board.schedule(&id, next)),
-                Some(Observed::Reloaded) => timers(&systemd, &live, |_| true).await,
+                Some(Observed::Timer { id, next }) => live.update(now(), |board, out| board.schedule(&id, next, out)),
+                Some(Observed::Reloaded) => timers(&systemd, &live, |_| true, true).await,
                 None => return Ok(()),
             },
             // Most timers tell of themselves when they are started; the others are asked, once a batch of checks has come.
             () = checks_changed.notified() => settle = settle.or(Some(Instant::now() + SETTLE)),
             () = sleep_until(settle.unwrap_or_else(Instant::now)), if settle.is_some() => {
                 settle = None;
-                timers(&systemd, &live, |entry| entry.next_run.is_none()).await;
+                timers(&systemd, &live, |entry| entry.next_run.is_none(), true).await;
             }
         }
     }
 }
 
-/// Asks for the times of the timers that are switched on and `wanted`.
-async fn timers(systemd: &Systemd, live: &Live, wanted: impl Fn(&Entry) -> bool) {
+/// Asks for the times of the timers that are switched on and `wanted`, and tells of those that were not known.
+async fn timers(systemd: &Systemd, live: &Live, wanted: impl Fn(&Entry) -> bool, tell: bool) {
     let ids: Vec<CheckId> = live.read(|board| {
         let entries = board.entries().filter(|entry| entry.enabled && wanted(entry));
         entries.map(|entry| entry.check.id.clone()).collect()
     });
     let names: Vec<String> = ids.iter().map(unit::timer_name).collect();
     let states = systemd.timers(&names).await;
-    live.update(now(), |board, _| {
+    live.update(now(), |board, out| {
         for (id, state) in ids.iter().zip(states) {
-            board.schedule(id, state.and_then(|state| state.next));
+            board.schedule(id, state.and_then(|state| state.next), out);
+        }
+        if !tell {
+            out.clear();
         }
     });
 }

@@ -26,12 +26,20 @@ pub(super) struct Engine {
     live: Arc<Live>,
     tail: Tail,
     checks_changed: Arc<Notify>,
+    /// Checks that come before this is set were there before the agent: no news.
+    started: bool,
 }
 
 impl Engine {
     pub(super) fn new(paths: Paths, live: Arc<Live>, checks_changed: Arc<Notify>) -> Engine {
         let tail = Tail::new(&paths.logs);
-        Engine { paths, live, tail, checks_changed }
+        Engine { paths, live, tail, checks_changed, started: false }
+    }
+
+    /// Reads all that is there. From then on what comes is an event.
+    pub(super) fn start(&mut self) {
+        self.rescan();
+        self.started = true;
     }
 
     /// Logs, scripts, and the links that switch timers on.
@@ -99,8 +107,12 @@ impl Engine {
         self.tail.follow(id.as_ref(), Start::End);
         let place = self.tail.position(id.as_ref());
         let logs = &self.paths.logs;
+        let started = self.started;
         let past = |board: &mut Board, out: &mut Vec<Change>| {
             board.install(check, enabled, out);
+            if !started {
+                out.clear();
+            }
             match place {
                 Some(place) => survey::recall(board, logs, id, Until::Position(&place), now()),
                 // The log can't be read yet; the tail tries again and says why.

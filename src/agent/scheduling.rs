@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use super::{AgentError, Options, now};
 use crate::check::CheckId;
 use crate::line::Trigger;
+use crate::paths::Paths;
 use crate::scheduler::{self, Plan, RunError, StopHandle};
 use crate::server::Live;
 
@@ -37,6 +38,7 @@ pub(super) async fn run(
     let mut plan = Plan::new(zone.clone(), now());
     let mut runs = Runs { options, zone, running: HashMap::new(), tasks: JoinSet::new() };
     tokio::pin!(stop);
+    close_lost_runs(&live, &runs.options.paths);
     adopt(&mut plan, &live, &mut runs);
     loop {
         let until = plan.wake().and_then(|wake| wake.duration_since(now()).try_into().ok()).unwrap_or(TICK);
@@ -58,6 +60,13 @@ pub(super) async fn run(
     }
     runs.end().await;
     Ok("scheduler")
+}
+
+/// Runs that were cut off with the last agent, or with the machine, have nobody left who could write their end.
+fn close_lost_runs(live: &Live, paths: &Paths) {
+    let open = live.read(|board| board.open_runs());
+    let lost: Vec<_> = open.into_iter().filter(|(id, _)| !scheduler::is_running(paths, id)).collect();
+    live.update(now(), |board, out| lost.iter().for_each(|(id, run)| board.lost(id, run, now(), out)));
 }
 
 /// Brings the plan in line with the board. A check that never ran does so at once.
@@ -84,9 +93,9 @@ fn adopt(plan: &mut Plan, live: &Live, runs: &mut Runs) {
 }
 
 fn publish(plan: &Plan, live: &Live) {
-    live.update(now(), |board, _| {
+    live.update(now(), |board, out| {
         for id in plan.ids() {
-            board.schedule(&id, plan.next(&id));
+            board.schedule(&id, plan.next(&id), out);
         }
     });
 }

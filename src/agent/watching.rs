@@ -53,7 +53,7 @@ impl Watching {
                 }
             }
         }
-        lock(&engine).rescan();
+        lock(&engine).start();
         Ok(Watching { engine, watch, gone, missing })
     }
 

@@ -159,3 +159,15 @@ fn a_run_that_a_power_cut_took_is_an_error_and_holds_back_nothing() {
     folded.read("WARNING, from outside");
     assert_eq!(folded.said(), ["started", "progress:OK", "finished:lost", "ERROR", "WARNING"]);
 }
+
+#[test]
+fn the_next_run_is_news_when_it_becomes_known_and_not_when_it_moves_on() {
+    let mut folded = Folded::new("");
+    let (id, now, mut out) = (folded.id.clone(), folded.now, Vec::new());
+    folded.board.schedule(&id, Some(now), &mut out);
+    folded.board.schedule(&id, Some(now + Duration::from_secs(300)), &mut out);
+    assert!(matches!(&out[..], [Change { body: Body::Updated { check }, .. }] if check.next_run == Some(now)));
+    // Another schedule: the old time holds no more.
+    folded.board.install(Check { schedule: None, ..check("") }, true, &mut out);
+    assert_eq!(folded.entry().next_run, None);
+}

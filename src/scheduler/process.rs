@@ -62,6 +62,11 @@ pub fn start(paths: &Paths, program: &Path, id: &CheckId, trigger: Trigger) -> R
     Ok(Running { run, child, log, _lock: lock })
 }
 
+/// Whether a run of `id` goes on, whoever started it.
+pub fn is_running(paths: &Paths, id: &CheckId) -> bool {
+    matches!(lock(paths, id), Err(RunError::Running(_)))
+}
+
 fn lock(paths: &Paths, id: &CheckId) -> Result<Flock<File>, RunError> {
     let path = paths.lock(id);
     let fail = FileError::at("lock", &path);
