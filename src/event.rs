@@ -68,6 +68,9 @@ impl Body {
 pub struct Record {
     /// The status of the check after this record; in a progress record, what the line says.
     pub status: Status,
+    /// What the record itself says; differs from `status` while `confirm:` holds a bad verdict back.
+    #[serde(skip)]
+    pub verdict: Status,
     /// The status of the check before it.
     pub previous: Status,
     /// Whether the two differ.

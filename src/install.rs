@@ -13,7 +13,7 @@ mod switch;
 
 pub use add::carry_out;
 pub use error::{InstallError, Invalid};
-pub use plan::{Candidate, Difference, Options, Plan, Planned, explain, plan, read};
+pub use plan::{Candidate, Difference, Options, Plan, Planned, explain, fit, plan, read};
 pub use program::{Program, program_for};
 pub use remove::{RemoveOptions, Removed, remove};
 pub use runs::first_runs;
@@ -34,13 +34,13 @@ pub struct Site<'a> {
 impl Site<'_> {
     /// The installed check of this id, or an error with the closest one.
     pub fn get(&self, id: &str) -> Result<Installed, InstallError> {
-        let known = id.parse().ok().map(|id| store::get(self.paths, &id)).transpose()?.flatten();
+        let known = id.parse().ok().map(|id| store::find(self.paths, &id)).transpose()?.flatten();
         known.map_or_else(|| Err(self.unknown(id)), Ok)
     }
 
     /// The error for an id that names no check.
     pub fn unknown(&self, id: &str) -> InstallError {
-        let all = store::scan(self.paths).unwrap_or_default();
+        let all = store::survey(self.paths).unwrap_or_default();
         let closest = crate::spelling::closest(id, all.iter().map(|installed| installed.id.as_ref()));
         InstallError::Unknown { id: id.to_owned(), closest: closest.map(str::to_owned) }
     }

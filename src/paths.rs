@@ -100,6 +100,17 @@ impl Paths {
         self.logs.join(unit::log_file_name(id))
     }
 
+    /// Where systemd may have put the state directories of checks (`state: yes`). Those of a dynamic user lie below `private`, with links
+    /// in their place; a user's systemd took the configuration directory for its state before version 254.
+    pub fn state_directories(&self) -> Vec<PathBuf> {
+        let own = match self.scope {
+            Scope::System => self.scripts.parent().unwrap_or(&self.scripts).to_owned(),
+            Scope::User => return vec![self.config.join("state"), self.state.join("state")],
+        };
+        let private = own.parent().unwrap_or(&own).join("private").join(NAME);
+        vec![own.join("state"), private.join("state")]
+    }
+
     /// The lock that a run without systemd holds.
     pub fn lock(&self, id: &CheckId) -> PathBuf {
         self.locks.join(format!("{id}.lock"))

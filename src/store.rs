@@ -4,14 +4,17 @@
 
 mod transaction;
 
+use std::ffi::OsString;
 use std::io;
+use std::path::Path;
 
 pub use transaction::{Step, Transaction};
 
 use crate::check::{self, Check, CheckId, Limits};
 use crate::files::{self, FileError};
 use crate::paths::Paths;
-use crate::source::Problem;
+use crate::source::{Problem, Severity, Span};
+use crate::unit;
 
 /// A script in the directory of checks.
 #[derive(Clone, Debug)]
@@ -28,11 +31,12 @@ impl Installed {
     /// The check, or one that stands for a script whose header is broken: it must not vanish from the board.
     pub fn check(&self) -> Check {
         self.check.clone().unwrap_or_else(|problems| {
-            let mistake = problems.iter().find(|problem| problem.is_error()).map_or("", |problem| &problem.message);
+            let mistake = problems.iter().find(|problem| problem.is_error()).map(|problem| problem.message.clone());
+            let mistake = mistake.unwrap_or_default();
             Check {
                 id: self.id.clone(),
-                name: self.id.to_string(),
-                description: format!("the header of the installed script is not valid any more: {mistake}"),
+                name: format!("{} (broken)", self.id),
+                description: mistake,
                 version: "?".to_owned(),
                 schedule: None,
                 schedule_text: String::new(),
@@ -61,17 +65,53 @@ impl Installed {
     }
 }
 
+/// Everything that goes on under the name of a check, by id: installed checks, and units of ours whose script is gone. A check must not
+/// vanish from sight while its timer elapses.
+pub fn survey(paths: &Paths) -> Result<Vec<Installed>, FileError> {
+    let mut all = scan(paths)?;
+    for name in names(&paths.units)? {
+        if let Some((id, unit::Kind::Service)) = name.to_str().and_then(unit::check_of)
+            && all.iter().all(|installed| installed.id != id)
+        {
+            all.extend(without_script(paths, &id)?);
+        }
+    }
+    all.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(all)
+}
+
+/// One check, or what is left of it.
+pub fn find(paths: &Paths, id: &CheckId) -> Result<Option<Installed>, FileError> {
+    match get(paths, id)? {
+        Some(installed) => Ok(Some(installed)),
+        None => without_script(paths, id),
+    }
+}
+
+fn without_script(paths: &Paths, id: &CheckId) -> Result<Option<Installed>, FileError> {
+    let service = files::read_if_there(&paths.units.join(unit::service_name(id)))?;
+    let ours = service.is_some_and(|content| unit::owner(&String::from_utf8_lossy(&content)).as_ref() == Some(id));
+    let gone = || {
+        let text = format!("its script is gone: `ssi add` it again, or `ssi remove {id} --force`");
+        vec![Problem::new(Severity::Error, Span::new(0, 0), text)]
+    };
+    Ok(ours.then(|| Installed { id: id.clone(), content: Vec::new(), check: Err(gone()) }))
+}
+
+/// The names of the files in a directory; a missing one is empty.
+fn names(dir: &Path) -> Result<Vec<OsString>, FileError> {
+    let fail = FileError::at("read", dir);
+    match std::fs::read_dir(dir) {
+        Ok(entries) => entries.map(|entry| entry.map(|entry| entry.file_name()).map_err(&fail)).collect(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(fail(error)),
+    }
+}
+
 /// All installed checks, by id. A missing directory is an empty one.
 pub fn scan(paths: &Paths) -> Result<Vec<Installed>, FileError> {
-    let fail = FileError::at("read", &paths.scripts);
-    let entries = match std::fs::read_dir(&paths.scripts) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(fail(error)),
-    };
     let mut all = Vec::new();
-    for entry in entries {
-        let name = entry.map_err(&fail)?.file_name();
+    for name in names(&paths.scripts)? {
         if let Some(id) = name.to_str().and_then(id_of) {
             all.extend(get(paths, &id)?);
         }

@@ -30,7 +30,7 @@ pub struct Survey {
 pub fn survey(paths: &Paths, host: &str, zone: &TimeZone, now: Timestamp) -> Result<Survey, FileError> {
     let mut board = Board::new(host, zone.clone());
     let (mut changes, mut unreadable) = (Vec::new(), Vec::new());
-    for installed in store::scan(paths)? {
+    for installed in store::survey(paths)? {
         board.install(installed.check(), paths.is_enabled(&installed.id), &mut changes);
         unreadable.extend(recall(&mut board, &paths.logs, &installed.id, Until::Now, now).err());
         changes.clear();

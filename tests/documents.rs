@@ -212,6 +212,7 @@ fn frames() -> Vec<(&'static str, Value)> {
     let row = || Box::new(board.rows().remove(0));
     let record = Record {
         status: Status::Ok,
+        verdict: Status::Ok,
         previous: Status::Unknown,
         changed: true,
         progress: false,

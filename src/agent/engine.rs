@@ -65,7 +65,7 @@ impl Engine {
 
     /// Events may have been missed: looks at everything.
     pub(super) fn rescan(&mut self) {
-        let installed = match store::scan(&self.paths) {
+        let installed = match store::survey(&self.paths) {
             Ok(installed) => installed,
             Err(error) => return complain(&error),
         };
@@ -83,7 +83,7 @@ impl Engine {
 
     /// A script appeared, changed or vanished.
     fn script(&mut self, id: &CheckId) {
-        match store::get(&self.paths, id) {
+        match store::find(&self.paths, id) {
             Ok(Some(installed)) => self.install(&installed),
             Ok(None) => self.forget(id),
             Err(error) => return complain(&error),
@@ -94,10 +94,7 @@ impl Engine {
     fn install(&mut self, installed: &store::Installed) {
         let id = &installed.id;
         if installed.check.is_err() {
-            eprintln!(
-                "the header of the installed script `{id}` is not valid: `ssi test {}`",
-                self.paths.script(id).display()
-            );
+            eprintln!("the check `{id}` is broken: {}", installed.check().description);
         }
         let (check, enabled) = (installed.check(), self.paths.is_enabled(id));
         if self.live.read(|board| board.get(id).is_some()) {

@@ -88,6 +88,7 @@ impl Entry {
         if let Some(run) = &self.open {
             return emit(Body::Status(Record {
                 status: line.status,
+                verdict: line.status,
                 previous: self.status,
                 changed: false,
                 progress: true,
@@ -124,15 +125,16 @@ impl Entry {
         let soft = self.unconfirmed > 0 && self.unconfirmed < self.check.confirm;
         if !soft {
             self.unconfirmed = 0;
+            self.message.clear();
+            self.message.push_str(message);
             if verdict != previous {
                 self.status = verdict;
                 self.since = Some(line_time.unwrap_or(now));
             }
         }
-        self.message.clear();
-        self.message.push_str(message);
         emit(Body::Status(Record {
             status: self.status,
+            verdict,
             previous,
             changed: self.status != previous,
             progress: false,

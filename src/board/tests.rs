@@ -116,6 +116,11 @@ fn bad_runs_count_from_the_third_when_the_header_says_so() {
     let mut folded = Folded::new("# confirm: 3");
     folded.read("OK, 1\nFAILURE, 2\nFAILURE, 3\nOK, 4\nFAILURE, 5\nWARNING, 6\nFAILURE, 7\nWARNING, 8\nOK, 9");
     assert_eq!(folded.said(), ["OK", "OK=", "OK=", "OK=", "OK=", "OK=", "FAILURE", "WARNING", "OK"]);
+    // What is held back is on record, but the board goes on showing what holds.
+    folded.read("FAILURE, held back");
+    let Some(Body::Status(record)) = folded.changes.last().map(|change| &change.body) else { panic!("no record") };
+    assert_eq!((record.status, record.verdict, record.message.as_str()), (Status::Ok, Status::Failure, "held back"));
+    assert_eq!((folded.entry().message.as_str(), folded.entry().is_soft()), ("9", true));
 }
 
 #[test]

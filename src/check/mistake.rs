@@ -129,7 +129,7 @@ impl Mistake {
                 None => "units are us, ms, s, min, h, d, w; a bare number is seconds".to_owned(),
             },
             Self::Timeout { .. } => {
-                "the configuration can allow more with `max_timeout`; a long job is better split".to_owned()
+                "a check is a quick question: let a long job run by itself and check on what it left".to_owned()
             }
             Self::Choice { meant: Some(meant), .. } => format!("did you mean `{meant}`?"),
             Self::NoId => format!("choose one yourself: `# id: {}`", Key::Id.example()),

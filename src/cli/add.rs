@@ -70,9 +70,20 @@ fn notes(plan: &Plan, program: &Program, paths: &Paths, ui: &Ui) {
     if paths.root.is_none() && paths.scope == unit::Scope::System && uses_default && missing(unit::CHECK_USER) {
         ui.warn(format!(
             "the user `{}` does not exist, so systemd invents one for each run and D-Bus refuses it: checks that call \
-             systemctl or timedatectl will fail. The package creates it",
+             systemctl or timedatectl will fail. The package creates it; by hand: `useradd --system {0}`",
             unit::CHECK_USER
         ));
+    }
+    for planned in &plan.checks {
+        let check = &planned.script.check;
+        let zone = jiff::tz::TimeZone::system();
+        let never = |schedule: &crate::calendar::Schedule| schedule.next_after(jiff::Timestamp::now(), &zone).is_none();
+        if check.schedule.as_ref().is_some_and(never) {
+            ui.warn(format!(
+                "`{}` never runs by itself: `schedule: {}` never elapses again",
+                check.id, check.schedule_text
+            ));
+        }
     }
     if ui.verbose {
         eprintln!("the units run `{}`", program.path.display());
@@ -113,7 +124,8 @@ async fn first_runs(systemd: &Systemd, plan: &Plan, paths: &Paths, ui: &Ui) -> R
         let row = board.get(id).map(|entry| entry.row(&host));
         if let (Ok(()), Some(row)) = (recalled, row) {
             let message = line::printable(row.message.as_deref().unwrap_or("no verdict yet"));
-            let said = ui.say(format!("ran {id}: {} {message}", ui.status(row.status)));
+            let marks = if row.marks.contains(&"soft") { " (soft: `confirm:` waits for more bad runs)" } else { "" };
+            let said = ui.say(format!("ran {id}: {} {message}{marks}", ui.status(row.status)));
             result = std::mem::replace(&mut result, Ok(())).and(said);
         }
     })

@@ -8,9 +8,13 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::failure::Failure;
 use crate::paths::{Home, Paths};
 
+/// What every page of help ends with.
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 usage, 4 not permitted; \
+    `status` and `run` as a Nagios plugin: 0 OK or UPDATE, 1 WARNING, 2 FAILURE or ERROR, 3 not known";
+
 /// Service Status Indicator: bash scripts as sandboxed systemd checks with a live status.
 #[derive(Debug, Parser)]
-#[command(name = "ssi", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(name = "ssi", version, max_term_width = 100, after_help = EXIT_CODES)]
 pub(super) struct Cli {
     #[command(flatten)]
     pub(super) global: Global,
@@ -20,6 +24,7 @@ pub(super) struct Cli {
 
 /// What every command takes.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
 pub(super) struct Global {
     /// Put DIR before every system path; no D-Bus
     #[arg(long, global = true, value_name = "DIR", conflicts_with = "user")]
@@ -33,10 +38,10 @@ pub(super) struct Global {
     /// When to use colours
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(super) color: Color,
-    /// Say more
+    /// Say more: which binary the units run
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub(super) verbose: bool,
-    /// Print errors only
+    /// Say less: no notes and no warnings, only what was asked for
     #[arg(short, long, global = true)]
     pub(super) quiet: bool,
 }
@@ -173,8 +178,8 @@ pub(super) struct CalendarArgs {
     #[arg(long, value_name = "TIME")]
     pub(super) base_time: Option<String>,
     /// How many elapses to show
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub(super) iterations: usize,
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(super) iterations: u32,
 }
 
 #[derive(Debug, Args)]

@@ -29,7 +29,9 @@ pub(super) fn calendar(args: &CalendarArgs, ui: &Ui) -> Result<u8, Failure> {
         None => now,
     };
     let mut code = 0;
-    for (index, expression) in args.expressions.iter().enumerate() {
+    // As in `schedule:`, one argument may hold several.
+    let expressions = args.expressions.iter().flat_map(|text| text.split(';')).map(str::trim);
+    for (index, expression) in expressions.enumerate() {
         let calendar = match Calendar::parse(expression, jiff::tz::db()) {
             Ok(calendar) => calendar,
             Err(error) => {
@@ -45,7 +47,7 @@ pub(super) fn calendar(args: &CalendarArgs, ui: &Ui) -> Result<u8, Failure> {
         };
         let mut next = Vec::new();
         let mut at = base;
-        while next.len() < args.iterations
+        while next.len() < args.iterations as usize
             && let Some(elapse) = calendar.next_after(at, &zone)
         {
             next.push(elapse);

@@ -80,7 +80,9 @@ async fn show(live: &Live, ui: &Ui) -> Result<(), Failure> {
             let visible: Vec<&str> = table.lines().take(lines.saturating_sub(1).max(1)).collect();
             // Back to the first line of the last table, and over it.
             let up = if height > 0 { format!("\x1b[{height}A") } else { String::new() };
-            ui.print(format!("{up}\x1b[J{}", visible.join("\n")))?;
+            // Each line over the old one: clearing first would flicker, and push the old table into the terminal's history.
+            ui.print(format!("{up}{}\x1b[K", visible.join("\x1b[K\n")))?;
+            ui.print_raw("\x1b[J")?;
             height = visible.len();
         } else {
             for row in &rows {

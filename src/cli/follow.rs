@@ -1,5 +1,6 @@
 //! `ssi follow`: the agent's events, over every loss of the connection.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -12,9 +13,11 @@ use super::failure::Failure;
 use super::live;
 use super::ui::Ui;
 use crate::agent;
+use crate::event::rfc3339;
 use crate::line;
 use crate::paths::Paths;
 use crate::status::Status;
+use crate::unit::Scope;
 
 /// Between attempts to connect again: short at first, then patient.
 const BACKOFF: [Duration; 5] = [
@@ -48,27 +51,47 @@ struct Frame {
     trigger: Option<String>,
     result: Option<String>,
     duration_seconds: Option<f64>,
-    checks: Option<Vec<serde::de::IgnoredAny>>,
+    checks: Option<Vec<Known>>,
     #[serde(default)]
     resync: bool,
     #[serde(default)]
     resumed: bool,
 }
 
+/// What is remembered of a check, to tell after an outage what changed during it.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+struct Known {
+    id: String,
+    status: Status,
+    message: Option<String>,
+}
+
+/// Where a connection goes on.
+#[derive(Default)]
+struct Place {
+    /// Epoch and number of the last event that was shown.
+    last: Option<(String, u64)>,
+    checks: HashMap<String, Known>,
+}
+
 pub(super) fn follow(args: &FollowArgs, paths: &Paths, ui: &Ui) -> Result<u8, Failure> {
+    if paths.root.is_some() && args.connect.is_none() {
+        return Err(Failure::usage("with `--root`, say where its agent listens: `--connect ADDR`"));
+    }
     let address = args.connect.unwrap_or_else(|| agent::default_address(paths.scope));
+    let start = match paths.scope {
+        Scope::System => "`systemctl start ssi-agent` starts the service, `ssi agent` one by hand",
+        Scope::User => "`ssi --user agent` starts one",
+    };
     live::block_on(async {
-        let mut last: Option<(String, u64)> = None;
+        let mut place = Place::default();
         let mut failures = 0;
         loop {
-            match connection(address, args.changes, &mut last, &mut failures, ui).await {
+            match connection(address, args.changes, &mut place, &mut failures, ui).await {
                 Ok(()) => {}
                 Err(End::Failure(failure)) => return Err(failure),
-                Err(End::Lost(error)) if last.is_none() => {
-                    let text = format!(
-                        "no agent answers on {address} ({error}): `systemctl start ssi-agent` starts the service, `ssi agent` one by hand"
-                    );
-                    return Err(Failure::failed(text));
+                Err(End::Lost(error)) if place.last.is_none() => {
+                    return Err(Failure::failed(format!("no agent answers on {address} ({error}): {start}")));
                 }
                 Err(End::Lost(error)) => {
                     if failures == 0 {
@@ -102,16 +125,16 @@ impl From<tungstenite::Error> for End {
     }
 }
 
-/// One connection, until it is lost. `last` is the epoch and number of the last event that was shown.
+/// One connection, until it is lost.
 async fn connection(
     address: SocketAddr,
     changes: bool,
-    last: &mut Option<(String, u64)>,
+    place: &mut Place,
     failures: &mut usize,
     ui: &Ui,
 ) -> Result<(), End> {
     let mut query = Vec::new();
-    query.extend(last.as_ref().map(|(epoch, seq)| format!("since={epoch}:{seq}")));
+    query.extend(place.last.as_ref().map(|(epoch, seq)| format!("since={epoch}:{seq}")));
     query.extend(changes.then(|| "changes=only".to_owned()));
     let url = format!("ws://{address}/ws?{}", query.join("&"));
     let config = tungstenite::protocol::WebSocketConfig::default()
@@ -128,7 +151,7 @@ async fn connection(
                     End::Failure(Failure::failed(format!("a frame that this version can't read: {error}")))
                 })?;
                 show(&text, &frame, ui).map_err(End::Failure)?;
-                *last = Some((frame.epoch, frame.seq));
+                place.remember(frame, ui).map_err(End::Failure)?;
             }
             Message::Close(frame) => {
                 let reason = frame.map_or_else(String::new, |frame| format!(" with {}", u16::from(frame.code)));
@@ -137,6 +160,28 @@ async fn connection(
             // Pings are answered by the library when the socket is flushed.
             _ => socket.flush().await?,
         }
+    }
+}
+
+impl Place {
+    /// Keeps what `frame` says. After an outage without its events, tells what is not as it was before.
+    fn remember(&mut self, frame: Frame, ui: &Ui) -> Result<(), Failure> {
+        let is_back = self.last.replace((frame.epoch, frame.seq)).is_some();
+        if let Some(checks) = frame.checks {
+            let before = std::mem::take(&mut self.checks);
+            for check in checks {
+                let changed = before.get(&check.id) != Some(&check);
+                if is_back && changed && !ui.json {
+                    let message = line::printable(check.message.as_deref().unwrap_or("has not run yet"));
+                    let id = line::printable(&check.id);
+                    ui.print(format!("  {} {} {message}", ui.bold(id), ui.status(check.status)))?;
+                }
+                self.checks.insert(check.id.clone(), check);
+            }
+        } else if let (Some(id), Some(status), false) = (frame.id, frame.status, frame.progress) {
+            self.checks.insert(id.clone(), Known { id, status, message: frame.message });
+        }
+        Ok(())
     }
 }
 
@@ -176,5 +221,7 @@ fn show(text: &str, frame: &Frame, ui: &Ui) -> Result<(), Failure> {
         },
         other => format!("{} {other}", ui.bold(id)),
     };
-    ui.print(format!("{} {what}", ui.dim(&frame.time)))
+    // A greeting carries the time of the board that it shows, which may be older than the connection.
+    let time = if frame.r#type == "hello" { rfc3339(jiff::Timestamp::now()) } else { frame.time.clone() };
+    ui.print(format!("{} {what}", ui.dim(time)))
 }

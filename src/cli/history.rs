@@ -53,7 +53,7 @@ pub(super) fn history(args: &IdArgs, paths: &Paths, ui: &Ui) -> Result<u8, Failu
                     && !record.progress
                 {
                     let (time, status, message, run) =
-                        (record.line_time.map(rfc3339), record.status, record.message, record.run);
+                        (record.line_time.map(rfc3339), record.verdict, record.message, record.run);
                     print(&Verdict { time, status, message, run }, record.line_time, ui)?;
                 }
             }

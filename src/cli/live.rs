@@ -50,7 +50,8 @@ pub(super) fn board(paths: &Paths, ui: &Ui) -> Result<Board, Failure> {
             1 => String::new(),
             n => format!(" (and {} more)", n - 1),
         };
-        ui.warn(format!("{first}{cause}{more}; the status of what can't be read is UNKNOWN. Root and the group `_ssi` may read the logs"));
+        ui.warn(format!("{first}{cause}{more}; the status of what can't be read is UNKNOWN. Root may read the logs, and so may who is in the group `_ssi` \
+             (`usermod -aG _ssi USER`)"));
     }
     let mut board = survey.board;
     if paths.root.is_some() {

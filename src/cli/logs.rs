@@ -59,6 +59,9 @@ pub(super) fn logs(args: &LogsArgs, paths: &Paths, ui: &Ui) -> Result<u8, Failur
         // Says why it can't be read, if that is so.
         std::fs::File::open(&path).map_err(&fail)?;
     }
+    if end.is_none_or(|end| end == 0) && !args.follow {
+        ui.warn(format!("nothing is logged yet: `ssi run {id}` runs it"));
+    }
     if args.follow { follow(tail, paths, ui) } else { Ok(0) }
 }
 

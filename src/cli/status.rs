@@ -78,8 +78,9 @@ struct Report<'a> {
 }
 
 fn one(entry: &Entry, host: &str, paths: &Paths, ui: &Ui) -> Result<u8, Failure> {
-    // A log that may not be read was told about already.
-    let lines = survey::last_run(&paths.logs, &entry.check.id).unwrap_or_default();
+    let lines = survey::last_run(&paths.logs, &entry.check.id);
+    let unknown = if lines.is_ok() { "has not run yet" } else { "not known: its log can't be read" };
+    let lines = lines.unwrap_or_default();
     let row = entry.row(host);
     let code = row.status.plugin_exit();
     if ui.json {
@@ -89,7 +90,7 @@ fn one(entry: &Entry, host: &str, paths: &Paths, ui: &Ui) -> Result<u8, Failure>
         return Ok(code);
     }
     let now = Timestamp::now();
-    let message = line::printable(row.message.as_deref().unwrap_or("has not run yet"));
+    let message = line::printable(row.message.as_deref().unwrap_or(unknown));
     ui.print(format!("{} - {}: {message}", ui.status(row.status), row.name))?;
     let when = |time: Option<Timestamp>| match time {
         Some(at) => format!("{} ({})", ui::clock(at), ui::relative(time, now)),

@@ -52,6 +52,7 @@ pub(super) fn test(args: &TestArgs, paths: &Paths, ui: &Ui) -> Result<u8, Failur
     let (now, zone) = (Timestamp::now(), TimeZone::system());
     let program = install::program_for(paths, &std::env::current_exe()?)?;
     for script in &scripts {
+        install::fit(script, paths.scope, &options)?;
         let check = &script.check;
         let units = unit::render(check, &paths.place(program.path.clone()));
         let schedule = check.schedule.as_ref();
@@ -61,6 +62,9 @@ pub(super) fn test(args: &TestArgs, paths: &Paths, ui: &Ui) -> Result<u8, Failur
             if next.len() == 5 {
                 break;
             }
+        }
+        if schedule.is_some() && next.is_empty() {
+            ui.warn(format!("`schedule: {}` never elapses again", check.schedule_text));
         }
         if ui.json {
             ui.json(&Report {

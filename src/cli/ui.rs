@@ -45,6 +45,12 @@ impl Ui {
         }
     }
 
+    /// The same without a newline, for what steers the terminal.
+    pub(super) fn print_raw(&self, text: &str) -> Result<(), Failure> {
+        let mut out = io::stdout().lock();
+        Ok(out.write_all(text.as_bytes()).and_then(|()| out.flush())?)
+    }
+
     /// What was done; not said with `--quiet` or `--json`.
     pub(super) fn say(&self, text: impl Display) -> Result<(), Failure> {
         if self.quiet || self.json { Ok(()) } else { self.print(text) }
@@ -73,7 +79,7 @@ impl Ui {
             }
         }
         eprintln!("{}: {}", self.paint_err("error", AnsiColor::Red), line::printable(&text));
-        if let Some(advice) = failure.advice().filter(|advice| !text.contains(advice)) {
+        if let Some(advice) = failure.advice().filter(|_| !text.contains("as root")) {
             eprintln!("  {advice}");
         }
     }

@@ -22,7 +22,7 @@ pub struct Invalid {
 #[derive(Debug, thiserror::Error)]
 pub enum InstallError {
     /// Headers have mistakes.
-    #[error("{} not installed: see above", if .0.len() == 1 { "the script was" } else { "the scripts were" })]
+    #[error("nothing was installed: {} with mistakes in the header, see above", if .0.len() == 1 { "a script" } else { "scripts" })]
     Invalid(Vec<Invalid>),
     /// Two of the given scripts have one id.
     #[error("`{}` and `{}` both have the id `{id}`: give one of them another name or an `id:`", .first.display(), .second.display())]
@@ -35,7 +35,7 @@ pub enum InstallError {
         second: PathBuf,
     },
     /// Another check has the id already.
-    #[error("the id `{id}` belongs to the installed check `{installed}`, and `{}` is named `{name}`: rename it, give it an `id:`, or `ssi remove {id}` first", .file.display())]
+    #[error("the id `{id}` belongs to the installed check `{installed}`, and `{}` is named `{name}`: give it another `id:`, or `ssi remove {id}` first", .file.display())]
     Taken {
         /// The id.
         id: CheckId,

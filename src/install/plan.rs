@@ -138,8 +138,8 @@ pub fn plan(
     Ok(Plan { checks, steps })
 }
 
-/// What the header asks of the machine.
-fn fit(script: &Candidate, scope: Scope, options: &Options) -> Result<(), InstallError> {
+/// Whether this machine has what the header asks for, and bash understands the script.
+pub fn fit(script: &Candidate, scope: Scope, options: &Options) -> Result<(), InstallError> {
     let (check, file) = (&script.check, script.file.clone());
     let unfit = |reason: String| Err(InstallError::Unfit { file: file.clone(), reason });
     if scope == Scope::User && (check.user.is_some() || check.group.is_some()) {
@@ -147,6 +147,9 @@ fn fit(script: &Candidate, scope: Scope, options: &Options) -> Result<(), Instal
     }
     if check.wants_root() && !options.allow_root {
         return Err(InstallError::NeedsAllowRoot { file });
+    }
+    if let Some(mistake) = bash_mistake(&script.content).map_err(FileError::at("run bash on", &script.file))? {
+        return unfit(format!("bash does not understand it: {mistake}"));
     }
     if let Some(user) = &check.user
         && !known(user, |name| nix::unistd::User::from_name(name).is_ok_and(|user| user.is_some()))
@@ -169,6 +172,18 @@ fn fit(script: &Candidate, scope: Scope, options: &Options) -> Result<(), Instal
         }
     }
     Ok(())
+}
+
+/// What `bash -n` says of a script: it reads all of it and runs nothing.
+fn bash_mistake(content: &[u8]) -> std::io::Result<Option<String>> {
+    use std::io::Write;
+    let mut script = tempfile::tempfile()?;
+    script.write_all(content)?;
+    std::io::Seek::rewind(&mut script)?;
+    let output = std::process::Command::new("bash").arg("-n").stdin(script).output()?;
+    let text = String::from_utf8_lossy(&output.stderr);
+    let first = text.lines().next().unwrap_or_default().trim_start_matches("bash: ").to_owned();
+    Ok((!output.status.success()).then_some(first))
 }
 
 /// Numbers are taken as they are; systemd does the same.
@@ -275,7 +290,7 @@ fn changes(old: Option<&Check>, old_content: &[u8], new: &Candidate) -> Vec<Stri
         }
     }
     let gone = before.iter().filter(|(key, _)| after.iter().all(|(k, _)| k != key));
-    lines.extend(gone.map(|(key, was)| format!("{key}: {was} (removed)")));
+    lines.extend(gone.map(|(key, was)| format!("{key}: {was} -> the default")));
     if old_content != new.content && lines.is_empty() {
         lines.push("the code of the script".to_owned());
     } else if old_content == new.content && lines.is_empty() {

@@ -43,10 +43,13 @@ pub async fn remove(site: &Site<'_>, ids: &[CheckId], options: RemoveOptions) ->
     let (mut removed, mut linked) = (Vec::new(), Vec::new());
     for id in ids {
         let parts = Parts::find(paths, id, options)?;
-        if parts.is_empty() && !units(id).iter().any(|unit| held.contains(unit)) {
+        let is_held = units(id).iter().any(|unit| held.contains(unit));
+        let data_only = parts.is_empty() && !is_held && options.purge && !logs(paths, id)?.is_empty();
+        if parts.is_empty() && !is_held && !data_only {
             return Err(site.unknown(id.as_ref()));
         }
         if !options.force
+            && !data_only
             && let Some(missing) = parts.missing()
         {
             return Err(InstallError::Half { id: id.clone(), missing });
@@ -55,8 +58,8 @@ pub async fn remove(site: &Site<'_>, ids: &[CheckId], options: RemoveOptions) ->
         let log = Some(paths.log(id)).filter(|log| !options.purge && log.exists());
         removed.push(Removed { id: id.clone(), log, files: files_of(paths, id, options)? });
     }
-    let handler = unused_handler(paths, ids)?;
-    let files = removed.iter().flat_map(|removed| &removed.files).chain(&handler);
+    let shared = unused(paths, ids)?;
+    let files = removed.iter().flat_map(|removed| &removed.files).chain(&shared);
     let steps = files.map(|path| Step::Remove { path: path.clone() }).collect();
     if let Some(systemd) = &site.systemd {
         // Before anything else: it fails where the directory can't be written, and nothing is half done then.
@@ -152,12 +155,17 @@ fn files_of(paths: &Paths, id: &CheckId, options: RemoveOptions) -> Result<Vec<P
     Ok(files)
 }
 
-/// The handler that the first `add` brought goes with the last check.
-fn unused_handler(paths: &Paths, ids: &[CheckId]) -> Result<Option<PathBuf>, FileError> {
+/// What the first `add` brought for all checks goes with the last one: the handler of failed runs, the copy of the binary.
+fn unused(paths: &Paths, ids: &[CheckId]) -> Result<Vec<PathBuf>, FileError> {
+    if store::survey(paths)?.iter().any(|installed| !ids.contains(&installed.id)) {
+        return Ok(Vec::new());
+    }
+    let mut files = vec![paths.program_copy.clone()];
     let handler = paths.units.join(unit::handler::NAME);
-    let Some(content) = files::read_if_there(&handler)? else { return Ok(None) };
-    let others = store::scan(paths)?.iter().any(|installed| !ids.contains(&installed.id));
-    Ok((!others && unit::handler::is_ours(&String::from_utf8_lossy(&content))).then_some(handler))
+    let content = files::read_if_there(&handler)?.unwrap_or_default();
+    files.extend(unit::handler::is_ours(&String::from_utf8_lossy(&content)).then_some(handler));
+    files.retain(|path| path.symlink_metadata().is_ok());
+    Ok(files)
 }
 
 /// The log with what rotation made of it (`.1`, `.2.gz`, `-20261122`).
@@ -181,17 +189,13 @@ fn logs(paths: &Paths, id: &CheckId) -> Result<Vec<PathBuf>, FileError> {
     Ok(found)
 }
 
-/// What a last run may have written after its log was deleted, and the state directory; that of a dynamic user lies below `private`,
-/// with a link in its place.
+/// What a last run may have written after its log was deleted, and the state directory.
 fn remove_data(paths: &Paths, id: &CheckId) -> Result<(), FileError> {
     for log in logs(paths, id)? {
         files::remove(&log)?;
     }
-    let Some(base) = paths.scripts.parent() else { return Ok(()) };
-    let name = base.file_name().unwrap_or_default();
-    let private = base.parent().unwrap_or(base).join("private").join(name);
-    for dir in [base, &private] {
-        let path = dir.join("state").join(id.as_ref());
+    for dir in paths.state_directories() {
+        let path = dir.join(id.as_ref());
         let result = match path.symlink_metadata() {
             Err(_) => continue,
             Ok(metadata) if metadata.is_dir() => std::fs::remove_dir_all(&path),

@@ -29,7 +29,7 @@ pub fn render(place: &Place) -> String {
         "\
 # Shipped with ssi. Started by OnFailure= of a check's service; `%i` is the check.
 [Unit]
-Description=ssi: end of a run that could not write its own (%i)
+Description=ssi check: %i (after a failed run)
 Documentation=https://github.com/service-status-indicator/ssi
 StartLimitIntervalSec=0
 

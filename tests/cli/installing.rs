@@ -67,12 +67,14 @@ fn what_is_not_right_is_refused_and_nothing_is_changed() {
     let root = host.script("Root", "# user: root", "echo OK");
     let broken = host.write("broken.bash", "#!/bin/bash\necho OK\n");
     let nobody = host.script("Nobody", "# user: no-such-user", "echo OK");
+    let torn = host.script("Torn", "", "if then fi");
     let rows = [
         (vec![&thief], "the id `door` belongs to the installed check `Door`"),
         (vec![&window, &again], "both have the id `window`"),
         (vec![&window, &root], "add it with `--allow-root`"),
-        (vec![&window, &broken], "the script was not installed: see above"),
+        (vec![&window, &broken], "nothing was installed: a script with mistakes"),
         (vec![&window, &nobody], "the user `no-such-user` does not exist"),
+        (vec![&window, &torn], "bash does not understand it: line "),
     ];
     for (scripts, reason) in rows {
         let args = std::iter::once("add").chain(scripts.iter().map(|script| script.to_str().unwrap()));
@@ -212,4 +214,47 @@ fn wrong_usage_exits_with_2_or_as_a_plugin_with_3() {
     host.ssi(["status"]).exits(3);
     host.ssi(["--help"]).exits(0);
     host.ssi(["--version"]).exits(0);
+}
+
+#[test]
+fn what_test_passes_add_takes() {
+    let host = Host::new();
+    for (extra, body, reason) in [
+        ("# user: root", "echo OK", "add it with `--allow-root`"),
+        ("# user: no-such-user", "echo OK", "the user `no-such-user` does not exist"),
+        ("", "for", "bash does not understand it"),
+    ] {
+        let script = host.script("Door", extra, body);
+        let said = host.ssi(["test", script.to_str().unwrap()]).exits(1);
+        assert!(said.err.contains(reason), "{said:?}");
+    }
+    let past = host
+        .write("past.bash", "#!/bin/bash\n# name: Past\n# description: x\n# version: 1\n# schedule: 2026-02-30\n:\n");
+    for command in ["test", "add"] {
+        let said = host.ssi([command, past.to_str().unwrap()]).exits(0);
+        assert!(said.err.contains("never elapses again"), "{said:?}");
+    }
+}
+
+#[test]
+fn a_check_whose_script_is_gone_stays_in_sight() {
+    let host = Host::with_door("echo OK, shut");
+    fs::remove_file(host.at(FILES[4])).unwrap();
+    let row = &host.ssi(["list", "--json"]).exits(0).json()[0];
+    assert_eq!((row["id"].as_str(), row["name"].as_str()), (Some("door"), Some("door (broken)")));
+    assert!(row["description"].as_str().unwrap().contains("its script is gone"), "{row}");
+    assert!(host.ssi(["status", "door"]).exits(3).out.contains("ssi remove door --force"));
+    host.ssi(["remove", "door", "--force"]).exits(0);
+    assert_eq!(host.ssi(["list", "--json"]).json(), serde_json::json!([]));
+}
+
+#[test]
+fn a_log_that_was_kept_can_be_purged_later() {
+    let host = Host::with_door("echo OK, shut");
+    host.ssi(["run", "door"]).exits(0);
+    host.ssi(["remove", "door"]).exits(0);
+    host.ssi(["logs", "door"]).exits(0);
+    host.ssi(["remove", "door", "--purge"]).exits(0);
+    assert!(!host.log("door").exists());
+    host.ssi(["remove", "door", "--purge"]).exits(1);
 }

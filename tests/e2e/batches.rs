@@ -10,9 +10,14 @@ fn one_bad_script_among_three_keeps_all_out() {
     let worse = Script::new("worse", "true").with("name: ab");
     let refused = add(&machine, &[Script::new("good", "true"), bad, worse], &[]);
     assert_eq!(refused.code(), 1);
-    for text in
-        ["/srv/bad.bash:", "/srv/worse.bash:", "*:0/61", "20 (Seconds)", "sandbox", "the scripts were not installed"]
-    {
+    for text in [
+        "/srv/bad.bash:",
+        "/srv/worse.bash:",
+        "*:0/61",
+        "20 (Seconds)",
+        "sandbox",
+        "nothing was installed: scripts with mistakes",
+    ] {
         assert!(refused.stderr.contains(text), "`{text}` is missing in\n{}", refused.stderr);
     }
     // Line and column of the value, as a compiler has it.
