@@ -118,7 +118,10 @@ impl Board {
 
     /// Runs that began and have not ended, as far as is known: check and run.
     pub fn open_runs(&self) -> Vec<(CheckId, String)> {
-        let open = |entry: &Entry| Some((entry.check.id.clone(), entry.open.as_ref()?.id.clone()));
+        let open = |entry: &Entry| {
+            let run = entry.open.as_ref().or(entry.announced.as_ref())?;
+            Some((entry.check.id.clone(), run.id.clone()))
+        };
         self.entries.values().filter_map(open).collect()
     }
 
@@ -129,17 +132,17 @@ impl Board {
         }
     }
 
-    /// systemd started the unit of `id`; the start line in the log follows.
+    /// systemd began to start the unit of `id` at `start`; the start line in the log follows.
     pub fn started(
         &mut self,
         id: &CheckId,
         run: &str,
         trigger: Option<Trigger>,
-        now: Timestamp,
+        start: Timestamp,
         out: &mut Vec<Change>,
     ) {
         if let Some(entry) = self.entries.get_mut(id) {
-            entry.started(run, trigger, now, now, &mut |body| out.push(Change { id: id.clone(), body }));
+            entry.announced(run, trigger, start, &mut |body| out.push(Change { id: id.clone(), body }));
         }
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use jiff::Timestamp;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
@@ -80,7 +81,7 @@ async fn listen(scope: Scope, live: Arc<Live>, checks_changed: Arc<Notify>) -> R
     loop {
         tokio::select! {
             event = observed.next() => match event {
-                Some(Observed::Starting { id, run }) => starting(&systemd, &live, &id, &run).await,
+                Some(Observed::Starting { id, run, start }) => starting(&systemd, &live, &id, &run, start).await,
                 Some(Observed::Timer { id, next }) => live.update(now(), |board, out| board.schedule(&id, next, out)),
                 Some(Observed::Reloaded) => timers(&systemd, &live, |_| true, true).await,
                 None => return Ok(()),
@@ -114,11 +115,11 @@ async fn timers(systemd: &Systemd, live: &Live, wanted: impl Fn(&Entry) -> bool,
 }
 
 /// A run begins. Its start line follows in a few milliseconds; systemd knows already what triggered it.
-async fn starting(systemd: &Systemd, live: &Live, id: &CheckId, run: &str) {
+async fn starting(systemd: &Systemd, live: &Live, id: &CheckId, run: &str, start: Timestamp) {
     if live.read(|board| board.get(id).is_none()) {
         return;
     }
     let by_timer = systemd.was_triggered(&unit::service_name(id), &unit::timer_name(id)).await;
     let trigger = by_timer.map(|by_timer| if by_timer { Trigger::Timer } else { Trigger::Manual });
-    live.update(now(), |board, out| board.started(id, run, trigger, now(), out));
+    live.update(now(), |board, out| board.started(id, run, trigger, start, out));
 }

@@ -34,6 +34,8 @@ pub struct Entry {
     /// Bad verdicts in a row that `confirm:` still holds back.
     unconfirmed: u32,
     pub(super) open: Option<OpenRun>,
+    /// A run that systemd told of and whose first line was not read yet.
+    pub(super) announced: Option<OpenRun>,
     pub(super) closed: RunIds,
 }
 
@@ -52,13 +54,14 @@ impl Entry {
             document: None,
             unconfirmed: 0,
             open: None,
+            announced: None,
             closed: RunIds::default(),
         }
     }
 
     /// The start of the run that goes on now.
     pub fn running_since(&self) -> Option<Timestamp> {
-        self.open.as_ref().map(|run| run.start)
+        self.open.as_ref().or(self.announced.as_ref()).map(|run| run.start)
     }
 
     /// Whether `confirm:` holds back a bad verdict.
@@ -69,7 +72,7 @@ impl Entry {
     /// Folds one line of its log.
     pub fn read(&mut self, line: &Line<'_>, zone: &TimeZone, now: Timestamp, emit: &mut dyn FnMut(Body)) {
         match line {
-            Line::Start(start) => self.started(start.run, Some(start.trigger), start.time.instant, now, emit),
+            Line::Start(start) => self.started(start.run, start.trigger, start.time.instant, now, emit),
             Line::End(end) => self.ended(end, now, emit),
             Line::Status(line) => self.said(line, zone, now, emit),
             Line::Perfdata(text) => self.perfdata = perfdata::parse(text),

@@ -46,41 +46,54 @@ impl RunIds {
 }
 
 impl Entry {
-    /// A run began: by its line in the log, or by systemd's signal. Said once, whichever comes first.
-    pub(super) fn started(
+    /// systemd began to start a run, whose line in the log follows. The log alone says how runs follow each other: this may come before
+    /// the end of the last run was read, or long after the run itself was.
+    pub(super) fn announced(
         &mut self,
         id: &str,
         trigger: Option<Trigger>,
         start: Timestamp,
+        emit: &mut dyn FnMut(Body),
+    ) {
+        let is_old = self.closed.contains(id) || self.last_run.is_some_and(|last| start <= last);
+        if self.open.is_some() || self.announced.is_some() || is_old {
+            return;
+        }
+        self.last_run = Some(start);
+        self.announced = Some(OpenRun { id: id.to_owned(), start, trigger, detail: Vec::new() });
+        emit(began(id, trigger));
+    }
+
+    /// A run began by its line in the log. Said once, here or when it was announced.
+    pub(super) fn started(
+        &mut self,
+        id: &str,
+        trigger: Trigger,
+        start: Timestamp,
         now: Timestamp,
         emit: &mut dyn FnMut(Body),
     ) {
-        if self.closed.contains(id) {
+        if self.closed.contains(id) || self.open.as_ref().is_some_and(|open| open.id == id) {
             return;
         }
-        if let Some(open) = self.open.as_mut().filter(|open| open.id == id) {
-            open.start = start;
-            open.trigger = trigger.or(open.trigger);
-            return;
-        }
-        self.close_lost_run(now, emit);
+        let lost = self.open.take();
+        self.close_lost_run(lost, now, emit);
+        let run = OpenRun { id: id.to_owned(), start, trigger: Some(trigger), detail: Vec::new() };
+        let announced = self.announced.take_if(|announced| announced.id == id);
+        // One that was announced after this one is still to come; one before this one never wrote a line.
+        let lost = self.announced.take_if(|announced| announced.start <= start);
+        self.close_lost_run(lost, now, emit);
         self.perfdata.clear();
         self.last_run = Some(start);
-        self.open = Some(OpenRun { id: id.to_owned(), start, trigger, detail: Vec::new() });
-        emit(Body::Run(RunPhase {
-            run: id.to_owned(),
-            phase: Phase::Started,
-            trigger,
-            result: None,
-            exit: None,
-            duration_seconds: None,
-            detail: None,
-        }));
+        self.open = Some(run);
+        if announced.is_none() {
+            emit(began(id, Some(trigger)));
+        }
     }
 
     /// A run has no end: nobody saw it die (power loss, a log that was cut).
-    fn close_lost_run(&mut self, now: Timestamp, emit: &mut dyn FnMut(Body)) {
-        let Some(open) = self.open.take() else { return };
+    fn close_lost_run(&mut self, lost: Option<OpenRun>, now: Timestamp, emit: &mut dyn FnMut(Body)) {
+        let Some(open) = lost else { return };
         emit(Body::Run(RunPhase {
             run: open.id.clone(),
             phase: Phase::Finished,
@@ -96,9 +109,9 @@ impl Entry {
 
     /// A run was cut off and will have no end; nothing where another one is open.
     pub(super) fn lost(&mut self, run: &str, now: Timestamp, emit: &mut dyn FnMut(Body)) {
-        if self.open.as_ref().is_some_and(|open| open.id == run) {
-            self.close_lost_run(now, emit);
-        }
+        let is_lost = |open: &mut OpenRun| open.id == run;
+        let lost = self.open.take_if(is_lost).or_else(|| self.announced.take_if(is_lost));
+        self.close_lost_run(lost, now, emit);
     }
 
     /// A run ended by its line in the log. False when that run had ended before.
@@ -106,8 +119,9 @@ impl Entry {
         if self.closed.contains(end.run) {
             return false;
         }
-        let open = self.open.take_if(|open| open.id == end.run);
-        if open.is_none() && self.open.is_none() {
+        let is_ended = |open: &mut OpenRun| open.id == end.run;
+        let open = self.open.take_if(is_ended).or_else(|| self.announced.take_if(is_ended));
+        if open.is_none() && self.open.is_none() && self.announced.is_none() {
             // Its start was never written (the unit could not start) or lies before what is left of the log.
             self.last_run = Some(end.time.instant);
         }
@@ -124,6 +138,18 @@ impl Entry {
         }));
         true
     }
+}
+
+fn began(id: &str, trigger: Option<Trigger>) -> Body {
+    Body::Run(RunPhase {
+        run: id.to_owned(),
+        phase: Phase::Started,
+        trigger,
+        result: None,
+        exit: None,
+        duration_seconds: None,
+        detail: None,
+    })
 }
 
 /// systemd's words for how a service ended.

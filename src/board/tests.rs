@@ -103,6 +103,56 @@ fn systemd_and_the_log_tell_of_the_same_run_once() {
     assert_eq!(folded.said(), ["started", "finished:success", "OK"]);
 }
 
+fn at(time: &str) -> Timestamp {
+    format!("2026-11-22T{time}Z").parse().expect("a time")
+}
+
+fn announce(folded: &mut Folded, run: &str, start: &str) {
+    folded.board.started(&folded.id, run, None, at(start), &mut folded.changes);
+}
+
+const END: &str = "\t-- run aa end 2026-11-22T08:06:01Z OK exit=0: fine";
+const NEXT: &str =
+    "\t-- run bb start 2026-11-22T08:07:01Z trigger=timer\n\t-- run bb end 2026-11-22T08:07:02Z OK exit=0: fine";
+
+#[test]
+fn a_run_that_is_announced_before_the_last_end_was_read_breaks_nothing() {
+    let mut folded = Folded::new("");
+    folded.read(START);
+    announce(&mut folded, "bb", "08:07:00");
+    folded.read(END).read(NEXT);
+    assert_eq!(folded.said(), ["started", "finished:success", "OK", "started", "finished:success", "OK="]);
+}
+
+#[test]
+fn a_log_that_is_a_run_behind_loses_none() {
+    let mut folded = Folded::new("");
+    announce(&mut folded, "bb", "08:07:00");
+    folded.read(START).read(END).read(NEXT);
+    assert_eq!(folded.said(), ["started", "started", "finished:success", "OK", "finished:success", "OK="]);
+    assert_eq!(folded.entry().running_since(), None);
+}
+
+#[test]
+fn a_run_that_is_announced_long_after_it_ended_does_not_begin_again() {
+    let mut folded = Folded::new("");
+    folded.read(START).read(END).read(NEXT);
+    folded
+        .read(&NEXT.replace("bb", "cc").replace(":07:", ":08:"))
+        .read(&NEXT.replace("bb", "dd").replace(":07:", ":09:"));
+    let said = folded.said();
+    announce(&mut folded, "aa", "08:06:00");
+    assert_eq!(folded.said(), said);
+}
+
+#[test]
+fn a_run_that_was_announced_and_never_wrote_a_line_is_lost() {
+    let mut folded = Folded::new("");
+    announce(&mut folded, "aa", "08:06:00");
+    folded.read(NEXT);
+    assert_eq!(folded.said(), ["started", "finished:lost", "ERROR", "started", "finished:success", "OK"]);
+}
+
 #[test]
 fn a_run_that_was_stopped_leaves_the_status() {
     let mut folded = Folded::new("");

@@ -26,6 +26,8 @@ pub enum Observed {
         id: CheckId,
         /// The invocation id.
         run: String,
+        /// When.
+        start: Timestamp,
     },
     /// The timer of a check elapses at another time now.
     Timer {
@@ -81,7 +83,8 @@ fn properties(id: CheckId, kind: Kind, changed: &HashMap<String, OwnedVariant>) 
         Kind::Service => {
             let state = <&str>::try_from(changed.get("ActiveState")?).ok()?;
             let run: Vec<u8> = changed.get("InvocationID")?.try_clone().ok()?.try_into().ok()?;
-            (state == "activating" && !run.is_empty()).then(|| Observed::Starting { id, run: hex(&run) })
+            let start = instant(u64::try_from(changed.get("InactiveExitTimestamp")?).ok()?)?;
+            (state == "activating" && !run.is_empty()).then(|| Observed::Starting { id, run: hex(&run), start })
         }
     }
 }
