@@ -27,6 +27,7 @@ const IN_FLIGHT: usize = 48;
 /// A connection to one systemd.
 #[derive(Clone, Debug)]
 pub struct Systemd {
+    scope: Scope,
     connection: Connection,
     manager: ManagerProxy<'static>,
 }
@@ -39,13 +40,8 @@ impl Systemd {
             Scope::User => Connection::session().await,
         };
         let connection = connection.map_err(|source| SystemdError::Unreachable { scope, source })?;
-        Systemd::on(connection).await
-    }
-
-    /// Talks over a connection that is there already.
-    pub async fn on(connection: Connection) -> Result<Systemd, SystemdError> {
         let manager = ManagerProxy::new(&connection).await.map_err(during("reach systemd"))?;
-        Ok(Systemd { connection, manager })
+        Ok(Systemd { scope, connection, manager })
     }
 
     /// Switches units on for the next boot. Their files need no reload if systemd never loaded them.

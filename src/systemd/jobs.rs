@@ -45,8 +45,10 @@ pub struct Jobs {
 impl Systemd {
     /// Listens for jobs from now on.
     pub async fn jobs(&self) -> Result<Jobs, SystemdError> {
-        let removed = self.manager.receive_job_removed().await.map_err(during("listen to systemd"))?;
-        self.subscribe().await?;
+        // On a connection of its own: ends that nobody reads at the moment would hold up every reply on this one, for ever.
+        let listener = Systemd::connect(self.scope).await?;
+        listener.subscribe().await?;
+        let removed = listener.manager.receive_job_removed().await.map_err(during("listen to systemd"))?;
         Ok(Jobs { systemd: self.clone(), removed })
     }
 
