@@ -23,6 +23,7 @@ use crate::status::Status;
 use crate::verdict::{self, Verdict};
 
 pub use log::{Log, LogError};
+pub use process::hold_signals;
 use transcript::Transcript;
 
 /// What the surroundings say about this run.

@@ -28,6 +28,8 @@ fn id(args: &IdArgs) -> Result<CheckId, Failure> {
 
 /// Fails when the check itself broke, and only then: what it found down is no failure of its unit.
 pub(super) fn exec(args: &IdArgs, paths: &Paths) -> Result<u8, Failure> {
+    // First of all, and before there is any other thread.
+    runner::hold_signals()?;
     let id = id(args)?;
     let mut log = Log::new(&std::io::stdout())?;
     let invocation = Invocation::from_env(env, || trigger(&id, paths));

@@ -111,12 +111,18 @@ impl Group {
     }
 }
 
+/// From here on signals wait until a run reads them: one that comes before the script is started ends the run as any other does.
+pub fn hold_signals() -> io::Result<()> {
+    Ok(signals().thread_block()?)
+}
+
+fn signals() -> SigSet {
+    [Signal::SIGCHLD, Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP].into_iter().collect()
+}
+
 /// Signals are read from a descriptor, so that one poll waits for everything.
 fn watch_signals() -> io::Result<SignalFd> {
-    let mut mask = SigSet::empty();
-    for signal in [Signal::SIGCHLD, Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
-        mask.add(signal);
-    }
+    let mask = signals();
     mask.thread_block()?;
     Ok(SignalFd::with_flags(&mask, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?)
 }
