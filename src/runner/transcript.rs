@@ -158,11 +158,13 @@ impl<'a> Transcript<'a> {
     }
 
     fn detail(&mut self, text: &str) -> Result<(), LogError> {
-        if self.detail_bytes + text.len() > MAX_DETAIL {
+        // Its newline counts as well: an empty line is not free.
+        let bytes = self.detail_bytes + text.len() + 1;
+        if bytes > MAX_DETAIL {
             self.leave_out(text);
             return Ok(());
         }
-        self.detail_bytes += text.len() + 1;
+        self.detail_bytes = bytes;
         self.log.line(&line::detail(text))
     }
 
@@ -198,6 +200,19 @@ fn last_document(text: &str) -> (Option<serde_json::Value>, Vec<String>) {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn empty_lines_fill_no_disk() -> Result<(), Box<dyn std::error::Error>> {
+        let file = tempfile::NamedTempFile::new()?;
+        let mut log = Log::new(file.as_file())?;
+        let mut transcript = Transcript::new(Protocol::Ssi, TimeZone::UTC, &mut log);
+        transcript.stderr(&[b'\n'; 4 * MAX_DETAIL])?;
+        transcript.finish()?;
+        let written = std::fs::read_to_string(file.path())?;
+        assert_eq!(written.lines().count(), MAX_DETAIL + 1);
+        assert!(written.ends_with("more lines of output left out (196608 bytes)\n"));
+        Ok(())
+    }
 
     #[test]
     fn the_last_document_counts() {
