@@ -1,6 +1,6 @@
 //! The embedded scheduler at work: starts what is due, one run of a check at a time.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,11 +19,15 @@ use crate::server::Live;
 const TICK: Duration = Duration::from_secs(1);
 /// How long runs may take to end at shutdown.
 const FAREWELL: Duration = Duration::from_secs(5);
+/// How many checks run at once: a thousand that are due together would time each other out.
+const AT_ONCE: usize = 32;
 
 struct Runs {
     options: Options,
     zone: TimeZone,
     running: HashMap<CheckId, StopHandle>,
+    /// Due, and waiting for another run to end.
+    waiting: VecDeque<(CheckId, Trigger)>,
     tasks: JoinSet<CheckId>,
 }
 
@@ -36,7 +40,7 @@ pub(super) async fn run(
 ) -> Result<&'static str, AgentError> {
     let zone = TimeZone::system();
     let mut plan = Plan::new(zone.clone(), now());
-    let mut runs = Runs { options, zone, running: HashMap::new(), tasks: JoinSet::new() };
+    let mut runs = Runs { options, zone, running: HashMap::new(), waiting: VecDeque::new(), tasks: JoinSet::new() };
     tokio::pin!(stop);
     close_lost_runs(&live, &runs.options.paths);
     adopt(&mut plan, &live, &mut runs);
@@ -55,6 +59,7 @@ pub(super) async fn run(
                 if let Ok(id) = ended {
                     runs.running.remove(&id);
                 }
+                runs.next();
             }
         }
     }
@@ -78,10 +83,10 @@ fn adopt(plan: &mut Plan, live: &Live, runs: &mut Runs) {
         });
         entries.collect::<Vec<_>>()
     });
-    for id in plan.ids() {
-        if !entries.iter().any(|(known, schedule, _)| *known == id && schedule.is_some()) {
-            plan.remove(&id);
-        }
+    let planned: HashSet<&CheckId> = entries.iter().filter(|entry| entry.1.is_some()).map(|entry| &entry.0).collect();
+    for id in plan.ids().iter().filter(|id| !planned.contains(id)) {
+        plan.remove(id);
+        runs.waiting.retain(|(waiting, _)| waiting != id);
     }
     for (id, schedule, never_ran) in entries {
         let Some(schedule) = schedule else { continue };
@@ -101,7 +106,23 @@ fn publish(plan: &Plan, live: &Live) {
 }
 
 impl Runs {
+    /// Runs a check now or as soon as there is room, once however often it is due until then.
     fn start(&mut self, id: &CheckId, trigger: Trigger) {
+        if self.waiting.iter().all(|(waiting, _)| waiting != id) {
+            self.waiting.push_back((id.clone(), trigger));
+        }
+        self.next();
+    }
+
+    fn next(&mut self) {
+        while self.running.len() < AT_ONCE
+            && let Some((id, trigger)) = self.waiting.pop_front()
+        {
+            self.begin(&id, trigger);
+        }
+    }
+
+    fn begin(&mut self, id: &CheckId, trigger: Trigger) {
         match scheduler::start(&self.options.paths, &self.options.program, id, trigger) {
             Ok(running) => {
                 self.running.insert(id.clone(), running.stop_handle());

@@ -1,12 +1,11 @@
 //! One run without systemd: `ssi exec` with its standard output in the log, under the check's lock.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus};
 
 use jiff::tz::TimeZone;
-use nix::fcntl::{Flock, FlockArg};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -29,7 +28,7 @@ pub enum RunError {
     File(#[from] FileError),
 }
 
-/// A run that goes on. The lock is held until this is dropped.
+/// A run that goes on. The runner holds the lock as long as it lives, also where whoever started it is gone.
 #[derive(Debug)]
 pub struct Running {
     /// The id of the run in the log.
@@ -37,7 +36,6 @@ pub struct Running {
     /// The runner.
     pub child: tokio::process::Child,
     log: PathBuf,
-    _lock: Flock<File>,
 }
 
 /// Starts a run of `id` with the binary `program`. Needs a runtime.
@@ -54,12 +52,13 @@ pub fn start(paths: &Paths, program: &Path, id: &CheckId, trigger: Trigger) -> R
         None => &mut command,
     };
     command.args(["exec", id.as_ref()]).env("INVOCATION_ID", &run).env("SSI_TRIGGER", trigger.word());
-    command.stdin(Stdio::null()).stdout(output);
+    // The runner reads nothing and gives its script another standard input, so that no daemon inherits the lock.
+    command.stdin(lock).stdout(output);
     // A group of its own: Ctrl-C at the terminal is for the agent, which stops its runs itself.
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     let child = tokio::process::Command::from(command).kill_on_drop(false).spawn();
     let child = child.map_err(FileError::at("run", program))?;
-    Ok(Running { run, child, log, _lock: lock })
+    Ok(Running { run, child, log })
 }
 
 /// Whether a run of `id` goes on, whoever started it.
@@ -67,15 +66,16 @@ pub fn is_running(paths: &Paths, id: &CheckId) -> bool {
     matches!(lock(paths, id), Err(RunError::Running(_)))
 }
 
-fn lock(paths: &Paths, id: &CheckId) -> Result<Flock<File>, RunError> {
+fn lock(paths: &Paths, id: &CheckId) -> Result<File, RunError> {
     let path = paths.lock(id);
     let fail = FileError::at("lock", &path);
     std::fs::create_dir_all(&paths.locks).map_err(FileError::at("create", &paths.locks))?;
     let file = File::options().append(true).create(true).open(&path).map_err(&fail)?;
-    Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|(_, errno)| match errno {
-        nix::errno::Errno::EWOULDBLOCK => RunError::Running(id.clone()),
-        errno => RunError::File(fail(errno.into())),
-    })
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(RunError::Running(id.clone())),
+        Err(TryLockError::Error(error)) => Err(RunError::File(fail(error))),
+    }
 }
 
 impl Running {
