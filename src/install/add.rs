@@ -28,11 +28,14 @@ fn timers<'a>(plan: &'a Plan, wanted: impl Fn(&Planned) -> bool + 'a) -> Vec<Str
 }
 
 async fn hand_over(systemd: &Systemd, plan: &Plan) -> Result<(), InstallError> {
-    let changed = |planned: &Planned| planned.difference != Difference::Unchanged;
-    let names: Vec<String> =
-        plan.checks.iter().filter(|p| changed(p)).flat_map(|p| p.units.iter().map(|unit| unit.name.clone())).collect();
+    let names = |wanted: &dyn Fn(&Planned) -> bool| -> Vec<String> {
+        plan.checks.iter().filter(|p| wanted(p)).flat_map(|p| p.units.iter().map(|unit| unit.name.clone())).collect()
+    };
+    let changed = names(&|planned| planned.difference != Difference::Unchanged);
+    // An `add` that was killed may have left files that systemd has not read.
+    let unread = systemd.outdated(&names(&|planned| planned.difference == Difference::Unchanged)).await?;
     // A name that systemd never heard of is read from its file when it is started. One that it holds, even as "not found", is not.
-    if !systemd.loaded(&names).await?.is_empty() {
+    if !unread.is_empty() || !systemd.loaded(&changed).await?.is_empty() {
         systemd.reload().await?;
     }
     let on = timers(plan, |planned| planned.enabled);
@@ -41,8 +44,13 @@ async fn hand_over(systemd: &Systemd, plan: &Plan) -> Result<(), InstallError> {
     }
     systemd.enable(&on).await?;
     let mut jobs = systemd.jobs().await?;
-    let fresh = timers(plan, |planned| planned.enabled && !matches!(planned.difference, Difference::Updated(_)));
-    let updated = timers(plan, |planned| planned.enabled && matches!(planned.difference, Difference::Updated(_)));
+    let is_old = |planned: &Planned| match planned.difference {
+        Difference::New => false,
+        Difference::Updated(_) => true,
+        Difference::Unchanged => planned.units.iter().any(|unit| unread.contains(&unit.name)),
+    };
+    let fresh = timers(plan, |planned| planned.enabled && !is_old(planned));
+    let updated = timers(plan, |planned| planned.enabled && is_old(planned));
     let mut failed = jobs.carry_out(Action::Start, &fresh).await?;
     failed.extend(jobs.carry_out(Action::Restart, &updated).await?);
     if failed.is_empty() { Ok(()) } else { Err(InstallError::NotStarted(failed)) }

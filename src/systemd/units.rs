@@ -72,6 +72,17 @@ impl Systemd {
         Some(TimerState { next: instant(next) })
     }
 
+    /// Of these units, the ones that systemd holds as their files were before they changed.
+    pub async fn outdated(&self, units: &[String]) -> Result<Vec<String>, SystemdError> {
+        let ask = |unit: String| async move {
+            let is_outdated = self.property::<bool>(&object_path(&unit), "Unit", "NeedDaemonReload").await;
+            is_outdated.is_ok_and(|outdated| outdated).then_some(unit)
+        };
+        // Only what is loaded: asking for another unit would load it.
+        let loaded = self.loaded(units).await?;
+        Ok(stream::iter(loaded.into_iter().map(ask)).buffered(IN_FLIGHT).filter_map(std::future::ready).collect().await)
+    }
+
     /// Whether the timer started the present run of the service, rather than a person or a program. `None` where it can't be told.
     ///
     /// `$TRIGGER_UNIT` does not answer that: systemd 252 to 262 hand the details of the first trigger to every later run.
