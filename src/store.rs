@@ -80,9 +80,18 @@ pub fn survey(paths: &Paths) -> Result<Vec<Installed>, FileError> {
     Ok(all)
 }
 
+/// One installed check. A script that can't be read is there with that as its mistake: it must not hide the others.
+fn look(paths: &Paths, id: &CheckId) -> Option<Installed> {
+    get(paths, id).unwrap_or_else(|error| {
+        let text = format!("{error}: {}", error.source);
+        let problem = Problem::new(Severity::Error, Span::new(0, 0), text);
+        Some(Installed { id: id.clone(), content: Vec::new(), check: Err(vec![problem]) })
+    })
+}
+
 /// One check, or what is left of it.
 pub fn find(paths: &Paths, id: &CheckId) -> Result<Option<Installed>, FileError> {
-    match get(paths, id)? {
+    match look(paths, id) {
         Some(installed) => Ok(Some(installed)),
         None => without_script(paths, id),
     }
@@ -113,7 +122,7 @@ pub fn scan(paths: &Paths) -> Result<Vec<Installed>, FileError> {
     let mut all = Vec::new();
     for name in names(&paths.scripts)? {
         if let Some(id) = name.to_str().and_then(id_of) {
-            all.extend(get(paths, &id)?);
+            all.extend(look(paths, &id));
         }
     }
     all.sort_by(|a, b| a.id.cmp(&b.id));
@@ -136,4 +145,23 @@ pub fn get(paths: &Paths, id: &CheckId) -> Result<Option<Installed>, FileError> 
     let limits = Limits { max_timeout: std::time::Duration::MAX };
     let check = check::parse(&content, jiff::tz::db(), &limits).map(|parsed| Check { id: id.clone(), ..parsed.check });
     Ok(Some(Installed { id: id.clone(), content, check }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_that_cannot_be_read_hides_no_other() -> Result<(), Box<dyn std::error::Error>> {
+        let root = tempfile::tempdir()?;
+        let paths = Paths::system(Some(root.path()));
+        std::fs::create_dir_all(paths.scripts.join("odd.bash"))?;
+        let script = "#!/bin/bash\n# name: Disk\n# description: d\n# version: 1\n# schedule: daily\n";
+        std::fs::write(paths.scripts.join("disk.bash"), script)?;
+        let all = scan(&paths)?;
+        let valid: Vec<_> = all.iter().map(|installed| (installed.id.as_ref(), installed.check.is_ok())).collect();
+        assert_eq!(valid, [("disk", true), ("odd", false)]);
+        assert!(all.iter().any(|installed| installed.check().description.contains("not a regular file")));
+        Ok(())
+    }
 }

@@ -60,13 +60,13 @@ fn help(args: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The subcommands that `ssi --help` lists.
+/// The subcommands that `ssi --help` lists, `help` aside.
 fn commands() -> Vec<String> {
     let text = help(&[]);
     let (_, rest) = text.split_once("\nCommands:\n").unwrap();
     let lines = rest.lines().take_while(|line| !line.is_empty());
     let names = lines.filter_map(|line| line.strip_prefix("  ")).filter(|line| !line.starts_with(' '));
-    names.map(|line| line.split(' ').next().unwrap().to_owned()).collect()
+    names.map(|line| line.split(' ').next().unwrap().to_owned()).filter(|name| name != "help").collect()
 }
 
 #[test]

@@ -42,9 +42,9 @@ impl Engine {
         self.started = true;
     }
 
-    /// Logs, scripts, and the links that switch timers on.
-    pub(super) fn directories(&self) -> [PathBuf; 3] {
-        [self.paths.logs.clone(), self.paths.scripts.clone(), self.paths.wants()]
+    /// Logs, scripts, the links that switch timers on, and units.
+    pub(super) fn directories(&self) -> [PathBuf; 4] {
+        [self.paths.logs.clone(), self.paths.scripts.clone(), self.paths.wants(), self.paths.units.clone()]
     }
 
     /// Something happened to a file.
@@ -55,6 +55,13 @@ impl Engine {
         } else if dir == self.paths.scripts {
             if let Some(id) = name.to_str().and_then(store::id_of) {
                 self.script(&id);
+            }
+        } else if dir == self.paths.units {
+            // `add` writes units before the script; only their going is news, of a check whose script went before.
+            if let Some((id, Kind::Service)) = name.to_str().and_then(unit::check_of)
+                && let Ok(None) = store::find(&self.paths, &id)
+            {
+                self.forget(&id);
             }
         } else if let Some((id, Kind::Timer)) = name.to_str().and_then(unit::check_of) {
             let enabled = self.paths.is_enabled(&id);

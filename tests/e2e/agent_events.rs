@@ -181,11 +181,13 @@ fn checks_that_come_change_and_go_are_told_at_once() {
     assert_eq!(removed["check"]["status"], "OK");
     // By hand: a header that no longer holds, and a script that is gone.
     machine.sh(&format!("sed -i 's/^# schedule: .*/# schedule: never ever/' {SCRIPTS}/*two*")).ok();
-    let broken = board.wait("the broken header", |frame| frame["type"] == "updated" && frame["id"] == "two");
-    assert_eq!(broken["check"]["name"], "two", "{broken}");
+    board.wait("the broken header", |frame| frame["type"] == "updated" && frame["check"]["name"] == "two (broken)");
     machine.sh(&format!("rm {SCRIPTS}/*two*")).ok();
-    of("removed", "id", json!("two"));
+    board.wait("the lost script", |frame| {
+        frame["id"] == "two" && text(&frame["check"]["description"]).starts_with("its script is gone")
+    });
     ssi(&machine, &["remove", "--force", "two"]).ok();
+    of("removed", "id", json!("two"));
     // Again: what it was is in its log, and none of that is news.
     add(&machine, &[script], &["--no-run"]).ok();
     let seq = removed["seq"].as_u64();

@@ -131,7 +131,9 @@ fn after_an_overflow_of_the_kernels_queue_every_status_is_right() {
     machine.sh("rm /var/lib/service-status-indicator/checks/*check-19*").ok();
     add(&machine, &[Script::new("new", "true")], &["--no-run"]).ok();
     machine.sh(&format!("kill -CONT {pid}")).ok();
-    board.wait("the removed check", |frame| frame["type"] == "removed" && frame["id"] == "check-19");
+    board.wait("the check without a script", |frame| {
+        frame["type"] == "updated" && frame["check"]["name"] == "check-19 (broken)"
+    });
     board.wait("the new check", |frame| frame["type"] == "added" && frame["id"] == "new");
     beacon.settle(&machine, &board);
     for number in 0..19 {
