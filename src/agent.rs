@@ -119,7 +119,7 @@ impl Agent {
             workers.spawn_local(scheduling::run(options.clone(), live, checks_changed, stopped(stopping.clone())));
         } else if options.paths.root.is_none() {
             workers.spawn_local(bus::run(
-                options.paths.scope,
+                options.paths.clone(),
                 Arc::clone(&live),
                 checks_changed,
                 stopped(stopping.clone()),

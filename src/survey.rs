@@ -96,12 +96,17 @@ pub async fn timers(board: &mut Board, systemd: &Systemd) {
     }
 }
 
-/// Which of these runs a power cut took: systemd knows of no run of their service since it started.
-pub async fn lost_runs(open: Vec<(CheckId, String)>, systemd: &Systemd) -> Vec<(CheckId, String)> {
+/// Which of these runs a power cut took: systemd knows of no run of their service since it started, and the log has no end of them.
+pub async fn lost_runs(open: Vec<(CheckId, String)>, systemd: &Systemd, logs: &Path) -> Vec<(CheckId, String)> {
+    // The end may have been written while systemd was asked, and not been read yet.
+    let has_end = |id: &CheckId, run: &str| {
+        let lines = last_run(logs, id).unwrap_or_default();
+        lines.iter().any(|text| matches!(line::parse(text), Line::End(end) if end.run == run))
+    };
     let mut lost = Vec::new();
     for (id, run) in open {
         let state = systemd.service(&unit::service_name(&id)).await;
-        if state.is_ok_and(|state| state.invocation.is_empty()) {
+        if state.is_ok_and(|state| state.invocation.is_empty()) && !has_end(&id, &run) {
             lost.push((id, run));
         }
     }

@@ -12,6 +12,7 @@ use super::{AgentError, now};
 use crate::board::Entry;
 use crate::check::CheckId;
 use crate::line::Trigger;
+use crate::paths::Paths;
 use crate::server::Live;
 use crate::survey;
 use crate::systemd::{self, Observed, Systemd, SystemdError};
@@ -36,7 +37,7 @@ pub(super) async fn prime(scope: Scope, live: &Live) {
 
 /// Listens until `stop` is ready, over every loss of the connection.
 pub(super) async fn run(
-    scope: Scope,
+    paths: Paths,
     live: Arc<Live>,
     checks_changed: Arc<Notify>,
     stop: impl Future<Output = ()>,
@@ -46,7 +47,7 @@ pub(super) async fn run(
     loop {
         tokio::select! {
             () = &mut stop => return Ok("bus"),
-            result = listen(scope, Arc::clone(&live), Arc::clone(&checks_changed)) => {
+            result = listen(&paths, Arc::clone(&live), Arc::clone(&checks_changed)) => {
                 let text = match result {
                     Ok(()) => "lost the connection to systemd".to_owned(),
                     Err(error) => error.to_string(),
@@ -68,15 +69,15 @@ pub(super) async fn run(
 const SETTLE: Duration = Duration::from_millis(300);
 
 /// One connection, until it ends.
-async fn listen(scope: Scope, live: Arc<Live>, checks_changed: Arc<Notify>) -> Result<(), SystemdError> {
+async fn listen(paths: &Paths, live: Arc<Live>, checks_changed: Arc<Notify>) -> Result<(), SystemdError> {
     // Signals have a connection of their own: a flood of them must not hold up the answer that their reader waits for.
-    let systemd = Systemd::connect(scope).await?;
-    let observed = systemd::observe(&Systemd::connect(scope).await?).await?;
+    let systemd = Systemd::connect(paths.scope).await?;
+    let observed = systemd::observe(&Systemd::connect(paths.scope).await?).await?;
     tokio::pin!(observed);
     timers(&systemd, &live, |_| true, true).await;
     let mut settle: Option<Instant> = None;
     let open = live.read(|board| board.open_runs());
-    let lost = survey::lost_runs(open, &systemd).await;
+    let lost = survey::lost_runs(open, &systemd, &paths.logs).await;
     live.update(now(), |board, out| lost.iter().for_each(|(id, run)| board.lost(id, run, now(), out)));
     loop {
         tokio::select! {

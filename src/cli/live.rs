@@ -7,7 +7,6 @@ use super::failure::Failure;
 use super::ui::Ui;
 use crate::board::Board;
 use crate::install::Site;
-use crate::line::{self, Line};
 use crate::paths::Paths;
 use crate::survey;
 use crate::systemd::Systemd;
@@ -61,12 +60,8 @@ pub(super) fn board(paths: &Paths, ui: &Ui) -> Result<Board, Failure> {
             match Systemd::connect(paths.scope).await {
                 Ok(systemd) => {
                     survey::timers(&mut board, &systemd).await;
-                    for (id, run) in survey::lost_runs(board.open_runs(), &systemd).await {
-                        // It may have ended while systemd was asked.
-                        let lines = survey::last_run(&paths.logs, &id).unwrap_or_default();
-                        if !lines.iter().any(|text| matches!(line::parse(text), Line::End(_))) {
-                            board.lost(&id, &run, now, &mut Vec::new());
-                        }
+                    for (id, run) in survey::lost_runs(board.open_runs(), &systemd, &paths.logs).await {
+                        board.lost(&id, &run, now, &mut Vec::new());
                     }
                 }
                 Err(error) => ui.warn(format!("the next runs are not known: {error}")),

@@ -32,7 +32,6 @@ SystemCallFilter=~@privileged @resources
 SystemCallErrorNumber=EPERM
 KeyringMode=private
 RemoveIPC=yes
-UMask=0077
 ";
 
 const STRICT: &str = "\

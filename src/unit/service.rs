@@ -20,6 +20,7 @@ pub(super) fn render(check: &Check, place: &Place) -> String {
     // Writing to a string can't fail, so the results say nothing.
     let _ = write!(
         out,
+        // The mask holds for the log too, when systemd makes one anew in the place of a deleted one: the agent's group must read it.
         // What outlives the script is killed at once: a daemon that ignores TERM would make the unit fail, whatever the verdict.
         "\
 [Unit]
@@ -37,6 +38,7 @@ SyslogIdentifier=ssi_{id}
 TimeoutStartSec={timeout}s
 TimeoutStopSec=5s
 KillMode=mixed
+UMask=0027
 MemoryMax={memory}
 TasksMax={tasks}
 {sandbox}",

@@ -159,7 +159,7 @@ fn the_package_is_laid_out() {
         "root:root 755 /var/lib/service-status-indicator",
         "root:root 755 /var/lib/service-status-indicator/checks",
         "_ssi:_ssi 750 /var/lib/service-status-indicator/agent",
-        "root:_ssi 755 /var/log/service-status-indicator",
+        "root:_ssi 2755 /var/log/service-status-indicator",
     ] {
         assert!(owners.lines().any(|owner| owner == line), "{line} is missing in\n{owners}");
     }
