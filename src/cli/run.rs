@@ -27,7 +27,7 @@ const HANDLER: Duration = Duration::from_secs(10);
 #[derive(Serialize)]
 struct Report<'a> {
     id: &'a CheckId,
-    run: Option<&'a str>,
+    run: &'a str,
     status: Status,
     message: &'a str,
     lines: &'a [String],
@@ -70,7 +70,7 @@ async fn under_systemd(systemd: &Systemd, id: &CheckId, follow: &mut Follow, ui:
     let state = systemd.service(&service).await?;
     follow.run = Some(state.invocation).filter(|run| !run.is_empty());
     follow.drain(ui)?;
-    if follow.end.is_none() && result != JobResult::Done {
+    if follow.end().is_none() && result != JobResult::Done {
         // What killed the runner is written by the handler, which systemd starts now.
         let _ = tokio::time::timeout(HANDLER, follow.ended(ui)).await;
     }
@@ -78,14 +78,15 @@ async fn under_systemd(systemd: &Systemd, id: &CheckId, follow: &mut Follow, ui:
 }
 
 fn verdict(id: &CheckId, follow: &Follow, ui: &Ui) -> Result<u8, Failure> {
-    let Some((status, message)) = &follow.end else {
+    // Where another run has begun since, systemd tells of that one; the last end is that of the run that was asked for.
+    let Some(Ended { run, status, message }) = follow.end().or(follow.ends.last()) else {
         return Err(Failure::failed(format!(
             "the run of `{id}` wrote no verdict: `systemctl status {}` and `journalctl -u {0}` say more",
             unit::service_name(id)
         )));
     };
     if ui.json {
-        ui.json(&Report { id, run: follow.run.as_deref(), status: *status, message, lines: &follow.lines })?;
+        ui.json(&Report { id, run, status: *status, message, lines: &follow.lines })?;
     } else {
         ui.say(format!("{} - {}", ui.status(*status), line::printable(message)))?;
     }
@@ -97,11 +98,18 @@ struct Follow {
     tail: Tail,
     changed: mpsc::Receiver<()>,
     _watch: Watch,
-    /// The run to show; the next one that begins where it is not known yet.
+    /// The run that was started, once it is known which that is. One that went on before may end first.
     run: Option<String>,
     inside: bool,
     lines: Vec<String>,
-    end: Option<(Status, String)>,
+    ends: Vec<Ended>,
+}
+
+/// The end of a run.
+struct Ended {
+    run: String,
+    status: Status,
+    message: String,
 }
 
 impl Follow {
@@ -118,8 +126,17 @@ impl Follow {
         })?;
         let mut tail = Tail::new(&paths.logs);
         tail.follow(id.as_ref(), Start::End);
-        let (run, lines, end) = (None, Vec::new(), None);
-        Ok(Follow { tail, changed, _watch: watch, run, inside: false, lines, end })
+        let (run, lines, ends) = (None, Vec::new(), Vec::new());
+        Ok(Follow { tail, changed, _watch: watch, run, inside: false, lines, ends })
+    }
+
+    fn is_wanted(&self, run: &str) -> bool {
+        self.run.as_deref().is_none_or(|wanted| wanted == run)
+    }
+
+    /// How the run ended, if it has.
+    fn end(&self) -> Option<&Ended> {
+        self.ends.iter().rev().find(|ended| self.is_wanted(&ended.run))
     }
 
     /// Shows lines until `done` is.
@@ -135,7 +152,7 @@ impl Follow {
 
     /// Shows lines until the run has its end.
     async fn ended(&mut self, ui: &Ui) -> Result<(), Failure> {
-        while self.end.is_none() && self.changed.recv().await.is_some() {
+        while self.end().is_none() && self.changed.recv().await.is_some() {
             self.drain(ui)?;
         }
         Ok(())
@@ -154,15 +171,11 @@ impl Follow {
 
     fn take(&mut self, text: String, ui: &Ui) -> Result<(), Failure> {
         match line::parse(&text) {
-            Line::Start(start) if self.end.is_none() && self.run.as_deref().is_none_or(|run| run == start.run) => {
-                self.inside = true;
-                self.run = Some(start.run.to_owned());
-            }
-            // A run that never started has an end alone; one that went on already began before this command did.
-            Line::End(end) if self.run.as_deref().is_none_or(|run| run == end.run) => {
-                self.end = Some((end.status, end.message.to_owned()));
-                self.run = Some(end.run.to_owned());
-                self.inside = false;
+            Line::Start(start) if self.is_wanted(start.run) => self.inside = true,
+            Line::End(end) => {
+                self.inside &= !self.is_wanted(end.run);
+                let (run, message) = (end.run.to_owned(), end.message.to_owned());
+                self.ends.push(Ended { run, status: end.status, message });
             }
             _ if self.inside => {
                 if !ui.json {

@@ -30,7 +30,6 @@ pub fn render(place: &Place) -> String {
 # Shipped with ssi. Started by OnFailure= of a check's service; `%i` is the check.
 [Unit]
 Description=ssi check: %i (after a failed run)
-Documentation=https://github.com/service-status-indicator/ssi
 StartLimitIntervalSec=0
 
 [Service]
