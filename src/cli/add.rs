@@ -1,5 +1,7 @@
 //! `ssi add`: from scripts to running checks.
 
+use std::os::unix::fs::PermissionsExt;
+
 use serde::Serialize;
 
 use super::args::AddArgs;
@@ -75,6 +77,13 @@ fn notes(plan: &Plan, program: &Program, paths: &Paths, ui: &Ui) {
         ));
     }
     for planned in &plan.checks {
+        let file = &planned.script.file;
+        if file.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o004 == 0) {
+            ui.warn(format!(
+                "others may not read `{}`, but its installed copy they may: keep secrets out of it, in a `credential:` or an `env-file:`",
+                file.display()
+            ));
+        }
         let check = &planned.script.check;
         let zone = jiff::tz::TimeZone::system();
         let never = |schedule: &crate::calendar::Schedule| schedule.next_after(jiff::Timestamp::now(), &zone).is_none();

@@ -258,3 +258,12 @@ fn a_log_that_was_kept_can_be_purged_later() {
     assert!(!host.log("door").exists());
     host.ssi(["remove", "door", "--purge"]).exits(1);
 }
+
+#[test]
+fn a_script_that_others_may_not_read_is_worth_a_word() {
+    let host = Host::new();
+    let door = host.door("echo OK, shut");
+    fs::set_permissions(&door, fs::Permissions::from_mode(0o600)).unwrap();
+    let said = host.ssi(["add", door.to_str().unwrap()]).exits(0);
+    assert!(said.err.contains("its installed copy they may"), "{said:?}");
+}
