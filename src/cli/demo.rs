@@ -42,9 +42,10 @@ pub(super) fn demo(args: &DemoArgs, ui: &Ui) -> Result<u8, Failure> {
         let address = listener.local_addr()?;
         let root = dir.path().display();
         ui.say(format!("serving http://{address} and ws://{address}; everything is in {root} and goes with it"))?;
-        ui.say(format!(
-            "in another terminal: `ssi follow --connect {address}`, `ssi --root {root} list`; Ctrl-C ends it"
-        ))?;
+        // As it was called: the demo is often run from where it was built.
+        let ssi = std::env::args().next().unwrap_or_else(|| "ssi".to_owned());
+        ui.say(format!("in another terminal: `{ssi} follow --connect {address}`, `{ssi} --root {root} list`"))?;
+        ui.say("Ctrl-C ends it")?;
         let board = Arc::clone(agent.live());
         let serving = agent.run(listener, shutdown);
         tokio::select! {
