@@ -149,3 +149,13 @@ fn a_run_can_be_started_and_left() {
     assert_eq!(said.out, "started door\n");
     wait_for("the verdict", || (host.ssi(["status", "door", "--json"]).json()["status"] == "UPDATE").then_some(()));
 }
+
+#[test]
+fn a_script_hears_that_its_time_is_up() {
+    let host = Host::new();
+    let code = "trap 'echo heard it; exit 1' TERM\nsleep 100 & wait";
+    let script = host.script("Deaf", "# timeout: 1", code);
+    host.ssi(["add", script.to_str().unwrap()]).exits(0);
+    let said = host.ssi(["run", "deaf"]).exits(2);
+    assert!(said.out.contains("heard it") && said.out.contains("timed out after 1 s"), "{said:?}");
+}
