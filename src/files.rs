@@ -28,7 +28,7 @@ impl FileError {
 
     /// Whether more rights would help.
     pub fn is_permission(&self) -> bool {
-        matches!(self.source.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
+        self.source.kind() == io::ErrorKind::PermissionDenied
     }
 }
 

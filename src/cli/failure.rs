@@ -59,7 +59,7 @@ impl Failure {
 
 impl From<FileError> for Failure {
     fn from(error: FileError) -> Failure {
-        let is_permission = error.source.kind() == std::io::ErrorKind::PermissionDenied;
+        let is_permission = error.is_permission();
         Failure::maybe_permission(error.into(), is_permission)
     }
 }

@@ -107,7 +107,7 @@ impl InstallError {
     /// Whether more rights would help.
     pub fn is_permission(&self) -> bool {
         match self {
-            InstallError::File(error) => error.source.kind() == std::io::ErrorKind::PermissionDenied,
+            InstallError::File(error) => error.is_permission(),
             InstallError::Systemd(error) => error.is_permission(),
             _ => false,
         }
