@@ -15,6 +15,7 @@ mod history;
 mod list;
 mod live;
 mod logs;
+mod probe;
 mod remove;
 mod run;
 mod status;
@@ -46,7 +47,7 @@ pub fn main() -> ExitCode {
         }
     };
     let ui = Ui::new(&cli.global);
-    let plugin = matches!(cli.command, Command::Status(_) | Command::Run(_));
+    let plugin = matches!(cli.command, Command::Status(_) | Command::Run(_) | Command::Probe(_));
     match dispatch(&cli, &ui) {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
@@ -70,6 +71,7 @@ fn dispatch(cli: &Cli, ui: &Ui) -> Result<u8, Failure> {
         Command::History(args) => history::history(args, &paths, ui),
         Command::Test(args) => test::test(args, &paths, ui),
         Command::Calendar(args) => calendar::calendar(args, ui),
+        Command::Probe(args) => probe::probe(args, ui),
         Command::Agent(args) => agent::agent(args, &paths, ui),
         Command::Demo(args) => demo::demo(args, ui),
         Command::Follow(args) => follow::follow(args, &paths, ui),

@@ -4,12 +4,13 @@
 //! Data flows one way. The core reads no file, clock, environment or bus; edges do that and know only the core:
 //!
 //! ```text
-//! core:   source -> header -> check -> unit          line -> verdict, board -> event
-//! edges:  paths, files, store, systemd, runner, tail, server, scheduler
+//! core:   source -> header -> check -> unit          line -> verdict, board -> event          threshold -> answer
+//! edges:  paths, files, store, systemd, runner, tail, server, scheduler, probe
 //! above:  agent, cli
 //! ```
 
 // Core.
+pub mod answer;
 pub mod board;
 pub mod calendar;
 pub mod check;
@@ -20,6 +21,7 @@ pub mod perfdata;
 pub mod source;
 mod spelling;
 pub mod status;
+pub mod threshold;
 pub mod timespan;
 pub mod unit;
 pub mod verdict;
@@ -28,6 +30,7 @@ pub mod verdict;
 pub mod files;
 pub mod identity;
 pub mod paths;
+pub mod probe;
 pub mod runner;
 pub mod scheduler;
 pub mod server;

@@ -7,10 +7,16 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::failure::Failure;
 use crate::paths::{Home, Paths};
+use crate::probe::Probe;
 
 /// What every page of help ends with.
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 usage, 4 not permitted; \
     `status` and `run` as a Nagios plugin: 0 OK or UPDATE, 1 WARNING, 2 FAILURE or ERROR, 3 not known";
+
+/// How a probe answers, whatever it asks.
+const PROBE_HELP: &str = "A RANGE says which values are fine, as for every monitoring plugin: `90` is 0 to 90, `10:` is 10 or more, \
+    `10:20` is 10 to 20, `@10:20` is all but that, and `'~:90'` is 90 or less (quoted: a shell takes ~ for your home).\n\
+    Exit codes: 0 OK or UPDATE, 1 WARNING, 2 FAILURE, 3 ERROR (it could not be asked) or wrong usage";
 
 /// Service Status Indicator: bash scripts as sandboxed systemd checks with a live status.
 #[derive(Debug, Parser)]
@@ -82,6 +88,8 @@ pub(super) enum Command {
     Test(TestArgs),
     /// Explain OnCalendar= expressions and show when they elapse
     Calendar(CalendarArgs),
+    /// Ask one question about this host or the network and print one status line; exits as a Nagios plugin
+    Probe(ProbeArgs),
     /// Show the agent's events as they come
     Follow(FollowArgs),
     /// Serve the live status of this host
@@ -183,6 +191,13 @@ pub(super) struct CalendarArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = PROBE_HELP)]
+pub(super) struct ProbeArgs {
+    #[command(subcommand)]
+    pub(super) probe: Probe,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct FollowArgs {
     /// Only events that change something
     #[arg(long)]
@@ -228,7 +243,7 @@ pub(super) fn answers_as_plugin(args: impl Iterator<Item = String>) -> bool {
         if takes_value(&arg) {
             args.next();
         } else if !arg.starts_with('-') {
-            return arg == "status" || arg == "run";
+            return ["status", "run", "probe"].contains(&arg.as_str());
         }
     }
     false
@@ -267,7 +282,7 @@ mod tests {
     #[test]
     fn finds_the_commands_that_answer_as_plugins() {
         let plugin = |line: &str| answers_as_plugin(line.split(' ').map(str::to_owned));
-        assert!(plugin("ssi status --nonsense") && plugin("ssi --root /x -q run"));
+        assert!(plugin("ssi status --nonsense") && plugin("ssi --root /x -q run") && plugin("ssi probe disk --no"));
         assert!(!plugin("ssi list status") && !plugin("ssi --color status") && !plugin("ssi"));
     }
 }

@@ -1,0 +1,20 @@
+//! `ssi probe`: one question, one status line.
+
+use super::args::ProbeArgs;
+use super::failure::Failure;
+use super::ui::Ui;
+use crate::answer::Answer;
+use crate::status::Status;
+
+pub(super) fn probe(args: &ProbeArgs, ui: &Ui) -> Result<u8, Failure> {
+    let answer = args.probe.ask().unwrap_or_else(|error| {
+        // What kept it from asking is its answer: the script that ends with this command says so too.
+        Answer::new(Status::Error, format!("{:#}", anyhow::Error::new(error)))
+    });
+    if ui.json {
+        ui.json(&answer.document())?
+    } else {
+        ui.print(&answer)?
+    }
+    Ok(answer.exit())
+}

@@ -1,0 +1,34 @@
+//! The questions that check scripts ask most, each as one small command.
+//!
+//! Input: a question from the command line ([`Probe`]). Output: an [`Answer`]; a [`ProbeError`] where it could not be asked, which is
+//! never taken for "down". A question is a module: its flags, how it is asked, and a pure function from what was read to the answer.
+
+mod error;
+mod file;
+mod limit;
+
+use clap::Subcommand;
+
+pub use error::ProbeError;
+
+use crate::answer::Answer;
+
+/// What is asked.
+#[derive(Debug, Subcommand)]
+pub enum Probe {
+    /// Age and size of a file
+    File(file::File),
+}
+
+impl Probe {
+    /// Asks.
+    ///
+    /// # Errors
+    ///
+    /// What kept it from being asked; the check that asks is broken then.
+    pub fn ask(&self) -> Result<Answer, ProbeError> {
+        match self {
+            Probe::File(question) => question.ask(),
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Why a question could not be asked.
+
+use std::io;
+use std::path::Path;
+
+/// A probe that could not ask.
+#[derive(Debug, thiserror::Error)]
+pub enum ProbeError {
+    /// Something could not be read, started or reached.
+    #[error("could not {action}")]
+    Io {
+        /// As in "read `/proc/meminfo`".
+        action: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The host has nothing that could answer.
+    #[error("{0}")]
+    Unanswerable(String),
+}
+
+impl ProbeError {
+    /// An I/O error while reading a file.
+    pub(super) fn reading(path: &Path) -> impl FnOnce(io::Error) -> ProbeError {
+        let action = format!("read `{}`", path.display());
+        |source| ProbeError::Io { action, source }
+    }
+}
