@@ -8,7 +8,7 @@ use std::fmt;
 use nom::branch::alt;
 use nom::bytes::complete::{is_not, tag, take_while, take_while1};
 use nom::character::complete::{char, multispace0};
-use nom::combinator::{map, map_res, opt, recognize, value};
+use nom::combinator::{all_consuming, map, map_res, opt, recognize, value};
 use nom::multi::many1;
 use nom::sequence::{delimited, preceded, terminated};
 use nom::{IResult, Parser};
@@ -57,6 +57,22 @@ pub fn parse(text: &str) -> Vec<Metric> {
         }
     }
     metrics
+}
+
+/// A message, and the metrics that it ends with behind ` | `. Unless all that stands there is metrics, it belongs to the message.
+///
+/// ```
+/// let (message, metrics) = ssi::perfdata::split("/ is 41 % full | '/'=41%;85;95");
+/// assert_eq!((message, metrics.len()), ("/ is 41 % full", 1));
+/// assert_eq!(ssi::perfdata::split("a | b").0, "a | b");
+/// ```
+pub fn split(text: &str) -> (&str, Vec<Metric>) {
+    let metrics = |text| all_consuming(many1(terminated(metric, multispace0))).parse(text);
+    let split = text.match_indices(" | ").find_map(|(at, bar)| {
+        let (_, metrics) = metrics(text[at + bar.len()..].trim_start()).ok()?;
+        Some((text[..at].trim_end(), metrics))
+    });
+    split.unwrap_or((text, Vec::new()))
 }
 
 fn metric(text: &str) -> IResult<&str, Metric> {
@@ -130,10 +146,24 @@ mod tests {
         assert_eq!(parse("no perfdata here"), []);
     }
 
+    #[test]
+    fn only_metrics_leave_the_message() {
+        let split = |text| {
+            let (message, metrics) = split(text);
+            (message, metrics.into_iter().map(|m| m.label).collect::<Vec<_>>())
+        };
+        assert_eq!(split("a=1 | b=2 c=3s;1;2 "), ("a=1", vec!["b".to_owned(), "c".to_owned()]));
+        assert_eq!(split("a | b | '/x y'=2%"), ("a | b", vec!["/x y".to_owned()]));
+        for whole in ["x | y=1 or 2", "x | ", "x|y=1", "| y=", ""] {
+            assert_eq!(split(whole), (whole, vec![]));
+        }
+    }
+
     proptest! {
         #[test]
         fn no_text_panics(text in "\\PC*") {
             parse(&text);
+            split(&text);
         }
 
         #[test]

@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::libc::{STDERR_FILENO, STDIN_FILENO, STDOUT_FILENO};
@@ -27,7 +27,7 @@ pub(super) struct Child {
     pub(super) stderr: File,
 }
 
-/// Starts `bash SCRIPT` in the environment of this process.
+/// Starts `bash SCRIPT` in the environment of this process, with this binary found by its name.
 pub(super) fn bash(script: &Path) -> io::Result<Child> {
     let (stdout, child_stdout) = pipe()?;
     let (stderr, child_stderr) = pipe()?;
@@ -46,10 +46,21 @@ pub(super) fn bash(script: &Path) -> io::Result<Child> {
             | PosixSpawnFlags::POSIX_SPAWN_SETSIGDEF,
     )?;
     let args = [c"bash".to_owned(), CString::new(script.as_os_str().as_bytes())?];
-    let environment = std::env::vars_os().map(|(key, value)| Ok(CString::new(assignment(key, value))?));
+    let environment = environment().map(|(key, value)| Ok(CString::new(assignment(key, value))?));
     let environment = environment.collect::<io::Result<Vec<CString>>>()?;
     let pid = posix_spawnp(c"bash", &files, &attributes, &args, &environment)?;
     Ok(Child { pid, stdout, stderr })
+}
+
+/// A script may end with `ssi probe …`; the directory of this binary comes last in its `PATH`, so that it hides nothing.
+fn environment() -> impl Iterator<Item = (OsString, OsString)> {
+    let own = std::env::current_exe().ok().and_then(|program| Some(program.parent()?.to_owned()));
+    let with_own = move |path: OsString| {
+        let mut dirs: Vec<PathBuf> = std::env::split_paths(&path).collect();
+        dirs.extend(own.clone().filter(|own| !dirs.contains(own)));
+        std::env::join_paths(dirs).unwrap_or(path)
+    };
+    std::env::vars_os().map(move |(key, value)| if key == "PATH" { (key, with_own(value)) } else { (key, value) })
 }
 
 fn assignment(key: OsString, value: OsString) -> Vec<u8> {

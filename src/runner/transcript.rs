@@ -10,7 +10,7 @@ use super::lines::Lines;
 use super::log::{Log, LogError};
 use crate::check::Protocol;
 use crate::line::{self, Line, Moment, Stamp, StatusLine};
-use crate::perfdata;
+use crate::perfdata::{self, Metric};
 use crate::verdict::{self, Said, Verdict};
 
 /// The most detail that one run may write, in bytes.
@@ -30,6 +30,8 @@ pub(super) struct Transcript<'a> {
     kept: Vec<String>,
     kept_bytes: usize,
     last: Option<Verdict>,
+    /// What stood behind the last status line (`protocol: ssi`).
+    metrics: Vec<Metric>,
     status_lines: usize,
     /// The last status line where the cap kept it from being written.
     unwritten: Option<String>,
@@ -54,6 +56,7 @@ impl<'a> Transcript<'a> {
             kept: Vec::new(),
             kept_bytes: 0,
             last: None,
+            metrics: Vec::new(),
             status_lines: 0,
             unwritten: None,
             detail_bytes: 0,
@@ -94,13 +97,7 @@ impl<'a> Transcript<'a> {
                 }
                 said.status = self.last.take();
             }
-            Protocol::Nagios => {
-                let (first_line, metrics) = verdict::read_plugin_output(&kept);
-                if !metrics.is_empty() {
-                    self.log.line(&line::perfdata(&perfdata::render(&metrics)))?;
-                }
-                said.first_line = first_line;
-            }
+            Protocol::Nagios => (said.first_line, self.metrics) = verdict::read_plugin_output(&kept),
             Protocol::Json => {
                 let (document, other) = last_document(&kept.join("\n"));
                 for line in other {
@@ -111,6 +108,9 @@ impl<'a> Transcript<'a> {
                 }
                 said.json = document;
             }
+        }
+        if !self.metrics.is_empty() {
+            self.log.line(&line::perfdata(&perfdata::render(&self.metrics)))?;
         }
         if self.missing.lines > 0 {
             let Missing { lines, bytes } = self.missing;
@@ -143,12 +143,14 @@ impl<'a> Transcript<'a> {
     }
 
     fn status(&mut self, line: &StatusLine<'_>) -> Result<(), LogError> {
-        self.last = Some(Verdict::new(line.status, line.message));
+        let (message, metrics) = perfdata::split(line.message);
+        self.last = Some(Verdict::new(line.status, message));
+        self.metrics = metrics;
         let stamp = match line.stamp {
             Stamp::Absent => Stamp::Offset(Moment::new(Timestamp::now(), &self.zone)),
             stamp => stamp,
         };
-        let text = StatusLine { stamp, ..*line }.to_string();
+        let text = StatusLine { stamp, message, ..*line }.to_string();
         self.status_lines += 1;
         if self.status_lines > MAX_STATUS_LINES {
             self.unwritten = Some(text);

@@ -39,6 +39,27 @@ fn runs_and_status_exit_as_a_plugin() {
     }
 }
 
+#[test]
+fn metrics_behind_the_last_status_line_are_kept_as_metrics() {
+    let host =
+        Host::with_door("echo \"WARNING, was at 7 | gap=7cm\"; echo \"OK, a | b | 'the gap'=3cm;2;5 width=80cm\"");
+    let said = host.ssi(["run", "door"]).exits(0);
+    assert_eq!(said.out.lines().last(), Some("OK - a | b"));
+    let status = host.ssi(["status", "door", "--json"]).exits(0).json();
+    let labels: Vec<_> = status["perfdata"].as_array().unwrap().iter().map(|metric| &metric["label"]).collect();
+    assert_eq!(
+        (&status["message"], labels[0], labels[1], labels.len()),
+        (&"a | b".into(), &"the gap".into(), &"width".into(), 2)
+    );
+}
+
+#[test]
+fn a_script_finds_the_ssi_that_runs_it() {
+    let host = Host::with_door("ssi probe file --size 1: \"$0\"");
+    let said = host.ssi(["run", "door"]).exits(0);
+    assert!(said.out.lines().last().unwrap().contains("OK - ") && said.out.contains("perfdata 'age'="), "{said:?}");
+}
+
 /// Code that tells who runs it and waits until the test opens the gate.
 fn gated(host: &Host) -> String {
     let (pids, gate) = (host.path("pids"), host.path("gate"));
