@@ -18,6 +18,7 @@ mod parse;
 mod period;
 mod render;
 mod schedule;
+mod skipped;
 mod suggest;
 #[cfg(test)]
 mod tests;

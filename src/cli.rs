@@ -22,6 +22,7 @@ mod status;
 mod switch;
 mod test;
 mod ui;
+mod warnings;
 
 use std::process::ExitCode;
 

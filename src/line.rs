@@ -21,7 +21,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 pub use end::{Cost, Exit, RunEnd};
-pub use parse::parse;
+pub use parse::{near_miss, parse};
 pub use render::{detail, json_document, perfdata, printable};
 
 use crate::status::Status;

@@ -18,6 +18,8 @@ pub struct Paths {
     pub root: Option<PathBuf>,
     /// Generated units.
     pub units: PathBuf,
+    /// Units that live until the next boot.
+    pub runtime_units: PathBuf,
     /// Installed scripts.
     pub scripts: PathBuf,
     /// Logs, one a check.
@@ -60,6 +62,7 @@ impl Paths {
             scope: Scope::System,
             root: root.map(Path::to_owned),
             units: at("/etc/systemd/system"),
+            runtime_units: at("/run/systemd/system"),
             scripts: at(&format!("/var/lib/{NAME}/checks")),
             logs: at(&format!("/var/log/{NAME}")),
             state: at(&format!("/var/lib/{NAME}/agent")),
@@ -76,14 +79,17 @@ impl Paths {
         let config = or(&home.config, ".config");
         let data = or(&home.data, ".local/share");
         let state = or(&home.state, ".local/state").join(NAME);
+        // systemd sets the variable in every session; without it there is no bus to reach it by either.
+        let runtime = home.runtime.clone().unwrap_or_else(|| state.clone());
         Paths {
             scope: Scope::User,
             root: None,
             units: config.join("systemd/user"),
+            runtime_units: runtime.join("systemd/user"),
             scripts: data.join(NAME).join("checks"),
             logs: state.join("log"),
             config: config.join(NAME),
-            locks: home.runtime.clone().unwrap_or_else(|| state.clone()).join(NAME),
+            locks: runtime.join(NAME),
             timer_stamps: data.join("systemd/timers"),
             program_copy: data.join(NAME).join("ssi"),
             state,

@@ -84,6 +84,21 @@ impl<'a> Source<'a> {
         Position { line, column: self.text(self.line_start(line), at).chars().count() + 1 }
     }
 
+    /// The span between two places, each a line and a column from 1; what lies beyond a line ends with it.
+    pub fn span(&self, start: (usize, usize), end: (usize, usize)) -> Span {
+        let (start, end) = (self.offset(start), self.offset(end));
+        Span::new(start, end.max(start))
+    }
+
+    fn offset(&self, (line, column): (usize, usize)) -> usize {
+        let (start, next) = (self.line_start(line), self.line_start(line.saturating_add(1)));
+        let text = self.text(start, next);
+        let line = text.trim_end_matches(['\n', '\r']);
+        let length = line.char_indices().nth(column.saturating_sub(1)).map_or(line.len(), |(at, _)| at);
+        // A replaced byte may be longer than it was.
+        start + length.min(next - start)
+    }
+
     fn line_of(&self, at: usize) -> usize {
         self.line_starts.partition_point(|start| *start <= at)
     }
@@ -123,6 +138,15 @@ mod tests {
         assert_eq!(place("é€x".as_bytes(), 5), (1, 3));
         assert_eq!(place(b"a\xff\xfeb", 3), (1, 4));
         assert_eq!(place(b"a\n", 99), (2, 1));
+    }
+
+    #[test]
+    fn lines_and_columns_give_spans() {
+        let source = Source::new("x", "ab\nöde\n".as_bytes());
+        assert_eq!(source.span((2, 2), (2, 3)), Span::new(5, 6));
+        assert_eq!(source.span((1, 9), (1, 9)), Span::new(2, 2));
+        assert_eq!(source.span((9, 1), (9, 1)), Span::new(8, 8));
+        assert_eq!(source.span((2, 3), (1, 1)), Span::new(6, 6));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! together and answered together; none waits for another's reply.
 
 mod error;
+mod exposure;
 mod jobs;
 mod observe;
 mod proxy;
@@ -13,6 +14,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use zbus::Connection;
 
 pub use error::SystemdError;
+pub use exposure::exposure;
 pub use jobs::{Action, JobResult, Jobs};
 pub use observe::{Observed, observe};
 pub use units::{ServiceState, TimerState};

@@ -10,9 +10,10 @@ mod sandbox;
 mod service;
 mod timer;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use marker::owner;
+use service::Purpose;
 
 use crate::check::{Check, CheckId};
 
@@ -103,10 +104,22 @@ pub enum Kind {
 
 /// Renders the service, and the timer of a check that has a schedule.
 pub fn render(check: &Check, place: &Place) -> Vec<UnitFile> {
-    let service = UnitFile { name: service_name(&check.id), content: service::render(check, place) };
+    let service = UnitFile { name: service_name(&check.id), content: service::render(check, place, Purpose::Check) };
     let timer = check
         .schedule
         .as_ref()
         .map(|schedule| UnitFile { name: timer_name(&check.id), content: timer::render(check, schedule) });
     std::iter::once(service).chain(timer).collect()
+}
+
+/// Renders the service of one run of a script that is not installed: the same sandbox, script and log as `place` has them, all below
+/// `root`. Its name is that of no check, so that nobody who watches checks takes it for one.
+pub fn render_trial(check: &Check, place: &Place, root: &Path) -> UnitFile {
+    let content = service::render(check, place, Purpose::Trial(root));
+    UnitFile { name: trial_name(&check.id), content }
+}
+
+/// `ssi-trial-7f3a.service` for the id `trial-7f3a`.
+pub fn trial_name(id: &CheckId) -> String {
+    format!("ssi-{id}.service")
 }

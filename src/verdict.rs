@@ -79,6 +79,30 @@ pub fn decide(protocol: Protocol, said: &Said, ending: Ending) -> Verdict {
     }
 }
 
+/// Why a run got its verdict, as a sentence for the author of the script. `said` is its last status line, or the `status` of its JSON
+/// document.
+pub fn reason(protocol: Protocol, said: Option<Status>, exit: Exit<'_>) -> String {
+    let code = match exit {
+        Exit::Code(code) => code,
+        Exit::Timeout => return "the time limit ended it, whatever it had printed".to_owned(),
+        Exit::Signal(signal) => return format!("SIG{signal} ended it, whatever it had printed"),
+        Exit::Unseen => return "it did not get as far as an exit code".to_owned(),
+    };
+    let (place, missing) = match protocol {
+        Protocol::Nagios => return format!("exit code {code} of a plugin means {}", nagios(None, code).status),
+        Protocol::Ssi => ("its last status line", "it printed no status line"),
+        Protocol::Json => ("the `status` of its last JSON document", "its JSON document names no status"),
+    };
+    match said {
+        Some(said) if code == 0 => format!("{said} is {place}, and it exited with 0"),
+        Some(said) if said.is_healthy() => {
+            format!("{said} is {place}, but it exited with {code}: a contradiction is never OK")
+        }
+        Some(said) => format!("{said} is {place}; exit code {code} changes nothing about that"),
+        None => format!("{missing}, and without one exit code {code} means {}", silent(code).status),
+    }
+}
+
 /// The script said a status, then exited.
 fn printed(said: &Verdict, code: i32) -> Verdict {
     match code {
@@ -240,6 +264,20 @@ mod tests {
         }
         let nothing = decide(Protocol::Nagios, &Said::default(), Ending::Exited(2));
         assert_eq!(nothing.message, "exited with 2 and printed nothing");
+    }
+
+    #[test]
+    fn reasons() {
+        let reason = |said, code| reason(Protocol::Ssi, said, Exit::Code(code));
+        assert_eq!(reason(Some(Status::Ok), 0), "OK is its last status line, and it exited with 0");
+        assert!(reason(Some(Status::Update), 1).contains("contradiction"));
+        assert_eq!(
+            reason(Some(Status::Failure), 2),
+            "FAILURE is its last status line; exit code 2 changes nothing about that"
+        );
+        assert_eq!(reason(None, 127), "it printed no status line, and without one exit code 127 means ERROR");
+        assert_eq!(super::reason(Protocol::Nagios, None, Exit::Code(7)), "exit code 7 of a plugin means ERROR");
+        assert!(super::reason(Protocol::Ssi, Some(Status::Ok), Exit::Timeout).starts_with("the time limit"));
     }
 
     #[test]

@@ -1,20 +1,18 @@
 //! `ssi add`: from scripts to running checks.
 
-use std::os::unix::fs::PermissionsExt;
-
 use serde::Serialize;
 
 use super::args::AddArgs;
 use super::failure::Failure;
 use super::live;
 use super::ui::Ui;
+use super::warnings;
 use crate::board::Row;
 use crate::check::Check;
 use crate::install::{self, Difference, InstallError, Invalid, Options, Plan, Planned, Program, Site};
 use crate::line;
 use crate::paths::Paths;
 use crate::systemd::Systemd;
-use crate::unit;
 
 /// One line of `ssi add --json`.
 #[derive(Serialize)]
@@ -67,33 +65,15 @@ fn explain(invalid: &[Invalid], ui: &Ui) {
 
 /// What the machine lacks for the checks to run as they should.
 fn notes(plan: &Plan, program: &Program, paths: &Paths, ui: &Ui) {
-    let missing = |name: &str| !nix::unistd::User::from_name(name).is_ok_and(|user| user.is_some());
-    let uses_default = plan.checks.iter().any(|planned| planned.script.check.user.is_none());
-    if paths.root.is_none() && paths.scope == unit::Scope::System && uses_default && missing(unit::CHECK_USER) {
-        ui.warn(format!(
-            "the user `{}` does not exist, so systemd invents one for each run and D-Bus refuses it: checks that call \
-             systemctl or timedatectl will fail. The package creates it; by hand: `useradd --system {0}`",
-            unit::CHECK_USER
-        ));
+    let checks = || plan.checks.iter().map(|planned| &planned.script);
+    if checks().any(|script| script.check.user.is_none())
+        && let Some(warning) = warnings::of_the_machine(paths)
+    {
+        ui.warn(warning);
     }
-    for planned in &plan.checks {
-        let file = &planned.script.file;
-        if file.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o004 == 0) {
-            ui.warn(format!(
-                "others may not read `{}`, but its installed copy they may: keep secrets out of it, in a `credential:` or an `env-file:`",
-                file.display()
-            ));
-        }
-        let check = &planned.script.check;
-        let zone = jiff::tz::TimeZone::system();
-        let never = |schedule: &crate::calendar::Schedule| schedule.next_after(jiff::Timestamp::now(), &zone).is_none();
-        if check.schedule.as_ref().is_some_and(never) {
-            ui.warn(format!(
-                "`{}` never runs by itself: `schedule: {}` never elapses again",
-                check.id, check.schedule_text
-            ));
-        }
-    }
+    checks()
+        .flat_map(|script| warnings::of_the_check(&script.check, &script.file))
+        .for_each(|warning| ui.warn(warning));
     if ui.verbose {
         eprintln!("the units run `{}`", program.path.display());
     }

@@ -84,7 +84,7 @@ pub(super) enum Command {
     Logs(LogsArgs),
     /// Print every verdict that the log of a check holds, oldest first
     History(IdArgs),
-    /// Check the header of a script and show what `add` would install
+    /// Show what `add` would install of a script, and run it once in its sandbox; nothing stays installed
     Test(TestArgs),
     /// Explain OnCalendar= expressions and show when they elapse
     Calendar(CalendarArgs),
@@ -172,6 +172,9 @@ pub(super) struct TestArgs {
     /// A script with a header
     #[arg(value_name = "FILE")]
     pub(super) file: PathBuf,
+    /// Do not run it
+    #[arg(long)]
+    pub(super) no_run: bool,
     /// Allow it to ask for root
     #[arg(long)]
     pub(super) allow_root: bool,

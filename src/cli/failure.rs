@@ -4,6 +4,7 @@ use crate::files::FileError;
 use crate::install::InstallError;
 use crate::systemd::SystemdError;
 use crate::tail::{TailError, WatchError};
+use crate::trial::TrialError;
 
 /// An error with its exit code.
 #[derive(Debug)]
@@ -75,6 +76,16 @@ impl From<SystemdError> for Failure {
     fn from(error: SystemdError) -> Failure {
         let is_permission = error.is_permission();
         Failure::maybe_permission(error.into(), is_permission)
+    }
+}
+
+impl From<TrialError> for Failure {
+    fn from(error: TrialError) -> Failure {
+        match error {
+            TrialError::File(error) => error.into(),
+            TrialError::Systemd(error) => error.into(),
+            error => Failure::new(error),
+        }
     }
 }
 

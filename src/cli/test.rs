@@ -1,104 +1,107 @@
-//! `ssi test`: what a script's header means, before anything is installed.
+//! `ssi test`: what a script's header means and what one run of it says, before anything is installed.
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
-use serde::Serialize;
+mod plan;
+mod ran;
+mod shellcheck;
 
 use super::args::TestArgs;
 use super::failure::Failure;
-use super::ui::{self, Ui};
-use crate::event::rfc3339;
-use crate::install::{self, InstallError, Invalid, Options};
+use super::live;
+use super::ui::Ui;
+use crate::check::Check;
+use crate::install::{self, Candidate, InstallError, Invalid, Options, Program};
 use crate::paths::Paths;
-use crate::source::Source;
-use crate::unit;
+use crate::status::Status;
+use crate::systemd::Systemd;
+use crate::trial::{self, Ran, Script};
+use crate::unit::Scope;
 
-/// `ssi test --json`.
-#[derive(Serialize)]
-struct Report {
-    id: Option<String>,
-    valid: bool,
-    problems: Vec<ProblemLine>,
-    schedule_human: Option<String>,
-    next: Vec<String>,
-    units: Vec<String>,
-}
-
-#[derive(Serialize)]
-struct ProblemLine {
-    line: usize,
-    column: usize,
-    error: bool,
-    message: String,
-}
+use plan::Report;
 
 pub(super) fn test(args: &TestArgs, paths: &Paths, ui: &Ui) -> Result<u8, Failure> {
     let options = Options { allow_root: args.allow_root, ..Options::default() };
-    let scripts = match install::read(std::slice::from_ref(&args.file), &options) {
-        Err(InstallError::Invalid(invalid)) => {
-            for Invalid { file, content, problems } in &invalid {
-                if ui.json {
-                    let problems = lines(content, problems);
-                    let (id, schedule_human) = (None, None);
-                    ui.json(&Report { id, valid: false, problems, schedule_human, next: vec![], units: vec![] })?;
-                } else {
-                    eprint!("{}", install::explain(file, content, problems, ui.color));
-                }
-            }
-            return Ok(1);
-        }
-        scripts => scripts?,
+    let script = match install::read(std::slice::from_ref(&args.file), &options) {
+        Err(InstallError::Invalid(invalid)) => return refuse(&invalid, ui),
+        scripts => scripts?.into_iter().next().ok_or_else(|| Failure::usage("no script was given"))?,
     };
-    let (now, zone) = (Timestamp::now(), TimeZone::system());
+    install::fit(&script, paths.scope, &options)?;
     let program = install::program_for(paths, &std::env::current_exe()?)?;
-    for script in &scripts {
-        install::fit(script, paths.scope, &options)?;
-        let check = &script.check;
-        let units = unit::render(check, &paths.place(program.path.clone()));
-        let schedule = check.schedule.as_ref();
-        let mut next = Vec::new();
-        while let Some(elapse) = schedule.and_then(|s| s.next_after(next.last().copied().unwrap_or(now), &zone)) {
-            next.push(elapse);
-            if next.len() == 5 {
-                break;
+    live::block_on(async {
+        let findings = shellcheck::findings(&script.content).await.unwrap_or_default();
+        let mut report = plan::report(&script, &findings, paths, &program);
+        if !ui.json {
+            plan::print(&report, &script, &findings, ui)?;
+        }
+        let how = if args.no_run { How::Not("`--no-run`".to_owned()) } else { How::choose(paths) };
+        let ran = match &how {
+            How::Not(reason) => {
+                report.not_run = Some(reason.clone());
+                None
             }
-        }
-        if schedule.is_some() && next.is_empty() {
-            ui.warn(format!("`schedule: {}` never elapses again", check.schedule_text));
-        }
+            how => Some(run(how, &script, paths, &program, ui).await?),
+        };
+        report.run = ran.as_ref().and_then(|ran| ran::report(&script.check, ran, &how));
         if ui.json {
-            ui.json(&Report {
-                id: Some(check.id.to_string()),
-                valid: true,
-                problems: lines(&script.content, &script.warnings),
-                schedule_human: schedule.map(|s| s.describe()),
-                next: next.into_iter().map(rfc3339).collect(),
-                units: units.into_iter().map(|unit| unit.content).collect(),
-            })?;
-            continue;
+            ui.json(&report)?;
+        } else {
+            ran::print(&report, &script.check, ui)?;
         }
-        if !script.warnings.is_empty() {
-            eprint!("{}", install::explain(&script.file, &script.content, &script.warnings, ui.color));
-        }
-        let user = check.user.clone().unwrap_or_else(|| unit::CHECK_USER.to_owned());
-        ui.print(format!("{} {} {}", ui.bold(&check.id), check.name, ui.dim(&check.version)))?;
-        ui.print(format!("  {} {}", ui.dim("schedule"), schedule.map_or_else(|| "-".to_owned(), |s| s.describe())))?;
-        for elapse in next {
-            ui.print(format!("           {} ({})", ui::clock(elapse), ui::relative(Some(elapse), now)))?;
-        }
-        ui.print(format!("  {} {user}, sandbox {}", ui.dim(" runs as"), check.sandbox))?;
-        for unit in units {
-            ui.print(format!("\n{}\n{}", ui.dim(format!("--- {}", unit.name)), unit.content.trim_end()))?;
-        }
-    }
-    Ok(0)
+        // A check that finds something down works; one that breaks does not.
+        let broke = report.run.as_ref().is_some_and(|run| run.status == Status::Error);
+        Ok(u8::from(broke))
+    })
 }
 
-fn lines(content: &[u8], problems: &[crate::source::Problem]) -> Vec<ProblemLine> {
-    let source = Source::new("", content);
-    let line = |problem: &crate::source::Problem| {
-        let at = source.position(problem.span);
-        ProblemLine { line: at.line, column: at.column, error: problem.is_error(), message: problem.message.clone() }
+fn refuse(invalid: &[Invalid], ui: &Ui) -> Result<u8, Failure> {
+    for Invalid { file, content, problems } in invalid {
+        if ui.json {
+            ui.json(&Report::invalid(content, problems))?;
+        } else {
+            eprint!("{}", install::explain(file, content, problems, ui.color));
+        }
+    }
+    Ok(1)
+}
+
+/// How the script is run.
+enum How {
+    /// As the check would be.
+    Sandboxed,
+    /// As the caller, for this reason.
+    Plain(&'static str),
+    /// Not at all, for this reason.
+    Not(String),
+}
+
+impl How {
+    fn choose(paths: &Paths) -> How {
+        match (&paths.root, paths.scope) {
+            (Some(_), _) => How::Plain("there is no systemd below `--root`"),
+            (None, _) if !live::systemd_is_init() => How::Plain("systemd does not run here"),
+            (None, Scope::System) if !nix::unistd::geteuid().is_root() => How::Not(
+                "only root can start it in its sandbox: `sudo ssi test …`, or `--user` for a check of your own"
+                    .to_owned(),
+            ),
+            (None, _) => How::Sandboxed,
+        }
+    }
+
+    fn words(&self, check: &Check) -> String {
+        match self {
+            How::Sandboxed => format!("in `sandbox: {}`", check.sandbox),
+            How::Plain(reason) => format!("without a sandbox, as you: {reason}"),
+            How::Not(reason) => reason.clone(),
+        }
+    }
+}
+
+async fn run(how: &How, candidate: &Candidate, paths: &Paths, program: &Program, ui: &Ui) -> Result<Ran, Failure> {
+    let script = Script { check: &candidate.check, content: &candidate.content };
+    let limit = crate::timespan::words(script.check.timeout);
+    ui.say(format!("\n{}", ui.dim(format!("--- one run {}, at most {limit} …", how.words(script.check)))))?;
+    let ran = match how {
+        How::Sandboxed => trial::in_sandbox(paths, &Systemd::connect(paths.scope).await?, script, program).await,
+        _ => trial::without_sandbox(script, &std::env::current_exe()?).await,
     };
-    problems.iter().map(line).collect()
+    Ok(ran?)
 }

@@ -109,7 +109,7 @@ pub fn plan(
     let paths = site.paths;
     let place = paths.place(program.path.clone());
     let mut seen: HashMap<CheckId, PathBuf> = HashMap::new();
-    let (mut checks, mut steps) = (Vec::new(), program.steps.clone());
+    let (mut checks, mut steps) = (Vec::new(), program.steps().collect::<Vec<_>>());
     for script in candidates {
         let (id, file) = (script.check.id.clone(), script.file.clone());
         if let Some(first) = seen.insert(id.clone(), file.clone()) {

@@ -16,15 +16,15 @@ const PACKAGED: &str = "/usr/bin/ssi";
 pub struct Program {
     /// Its path.
     pub path: PathBuf,
-    /// Makes or refreshes a copy, where the running binary won't do.
-    pub steps: Vec<Step>,
+    /// What its content is to be, where that is a copy of the running binary and not there yet.
+    pub copy: Option<Vec<u8>>,
     /// What to tell the user about a copy.
     pub note: Option<String>,
 }
 
 /// Finds the binary for the units of this site; `running` is the binary that runs now.
 pub fn program_for(paths: &Paths, running: &Path) -> Result<Program, FileError> {
-    let plain = |path: PathBuf| Program { path, steps: Vec::new(), note: None };
+    let plain = |path: PathBuf| Program { path, copy: None, note: None };
     if paths.root.is_some() {
         return Ok(plain(PACKAGED.into()));
     }
@@ -39,8 +39,14 @@ pub fn program_for(paths: &Paths, running: &Path) -> Result<Program, FileError> 
         return Ok(plain(copy));
     }
     let note = format!("{reason}: the units run the copy `{}`", copy.display());
-    let steps = vec![Step::Write { path: copy.clone(), content, mode: 0o755 }];
-    Ok(Program { path: copy, steps, note: Some(note) })
+    Ok(Program { path: copy, copy: Some(content), note: Some(note) })
+}
+
+impl Program {
+    /// Makes or refreshes the copy.
+    pub fn steps(&self) -> impl Iterator<Item = Step> {
+        self.copy.iter().map(|content| Step::Write { path: self.path.clone(), content: content.clone(), mode: 0o755 })
+    }
 }
 
 /// Why systemd should not run this file for every check.

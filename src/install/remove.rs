@@ -189,11 +189,16 @@ fn logs(paths: &Paths, id: &CheckId) -> Result<Vec<PathBuf>, FileError> {
     Ok(found)
 }
 
-/// What a last run may have written after its log was deleted, and the state directory.
+/// What a last run may have written after its log was deleted, and its state.
 fn remove_data(paths: &Paths, id: &CheckId) -> Result<(), FileError> {
     for log in logs(paths, id)? {
         files::remove(&log)?;
     }
+    remove_state(paths, id)
+}
+
+/// What the runs of a check kept in `$STATE_DIRECTORY`.
+pub fn remove_state(paths: &Paths, id: &CheckId) -> Result<(), FileError> {
     for dir in paths.state_directories() {
         let path = dir.join(id.as_ref());
         let result = match path.symlink_metadata() {

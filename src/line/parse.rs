@@ -25,6 +25,32 @@ pub fn parse(text: &str) -> Line<'_> {
     status_line(text).map_or(Line::Detail(text), Line::Status)
 }
 
+/// The status that a line was probably meant to say, where it is written so that it says none: in small letters, or in a plugin's word.
+///
+/// ```
+/// use ssi::{line, status::Status};
+/// assert_eq!(line::near_miss("Critical: the door is open"), Some(Status::Failure));
+/// assert_eq!(line::near_miss("WARNING, ajar"), None, "that is one");
+/// assert_eq!(line::near_miss("error while opening the door"), None);
+/// ```
+pub fn near_miss(text: &str) -> Option<Status> {
+    let text = text.trim();
+    let end = text.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.len());
+    let (word, after) = text.split_at(end);
+    let is_said = after.is_empty() || after.starts_with([',', ':']) || after.starts_with(" -");
+    if !is_said || matches!(parse(text), Line::Status(_)) {
+        return None;
+    }
+    Some(match word.to_ascii_uppercase().as_str() {
+        "OK" | "OKAY" | "PASS" | "PASSED" | "HEALTHY" => Status::Ok,
+        "UPDATE" | "UPDATES" => Status::Update,
+        "WARNING" | "WARN" => Status::Warning,
+        "FAILURE" | "FAIL" | "FAILED" | "CRITICAL" | "CRIT" | "DOWN" => Status::Failure,
+        "ERROR" | "ERR" | "UNKNOWN" => Status::Error,
+        _ => return None,
+    })
+}
+
 /// Takes back the space that [`super::detail`] put before what looked like a marker.
 fn unguarded(indented: &str) -> &str {
     match indented.strip_prefix(' ') {

@@ -64,6 +64,11 @@ impl SystemdError {
     pub fn is_permission(&self) -> bool {
         matches!(self, SystemdError::NotPermitted { .. })
     }
+
+    /// Whether systemd knows no unit of that name.
+    pub fn is_no_such_unit(&self) -> bool {
+        matches!(self, SystemdError::Call { source, .. } if is_no_such_unit(source))
+    }
 }
 
 /// For `map_err`: a D-Bus error during an attempt to `action`.

@@ -1,18 +1,32 @@
 //! The service of a check: one run of the script under `ssi exec`.
 
 use std::fmt::Write;
+use std::path::Path;
 use std::time::Duration;
 
 use super::{Place, Scope, escape, marker, sandbox};
-use crate::check::Check;
+use crate::check::{Check, CheckId};
 
 /// How long after the runner's own time limit systemd ends the whole unit.
 const BEHIND_THE_RUNNER: Duration = Duration::from_secs(10);
 
-pub(super) fn render(check: &Check, place: &Place) -> String {
+/// What a service is rendered for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Purpose<'a> {
+    /// Every run of an installed check.
+    Check,
+    /// One run of a script that lies with its log below this root; whoever starts it looks after its end.
+    Trial(&'a Path),
+}
+
+pub(super) fn render(check: &Check, place: &Place, purpose: Purpose<'_>) -> String {
     let mut out = String::new();
     let id = &check.id;
-    let user_flag = if place.scope == Scope::User { " --user" } else { "" };
+    let (flags, handler) = match (purpose, place.scope) {
+        (Purpose::Trial(root), _) => (format!(" --root {}", escape::argument(&root.to_string_lossy())), String::new()),
+        (Purpose::Check, Scope::User) => (" --user".to_owned(), handler(id)),
+        (Purpose::Check, Scope::System) => (String::new(), handler(id)),
+    };
     let program = escape::argument(&place.program.to_string_lossy());
     let log = escape::value(&place.log(id).to_string_lossy());
     let script = escape::value(&place.script(id).to_string_lossy());
@@ -26,12 +40,11 @@ pub(super) fn render(check: &Check, place: &Place) -> String {
 [Unit]
 Description=ssi check: {name}
 Documentation=file:{script_uri}
-OnFailure=ssi-ended@{id}.service
-StartLimitIntervalSec=0
+{handler}StartLimitIntervalSec=0
 
 [Service]
 Type=oneshot
-ExecStart={program}{user_flag} exec {id}
+ExecStart={program}{flags} exec {id}
 StandardOutput=append:{log}
 StandardError=journal
 SyslogIdentifier=ssi_{id}
@@ -59,4 +72,8 @@ TasksMax={tasks}
         let _ = writeln!(out, "StateDirectory=service-status-indicator/state/{id}");
     }
     marker::enclose(id, &out)
+}
+
+fn handler(id: &CheckId) -> String {
+    format!("OnFailure=ssi-ended@{id}.service\n")
 }

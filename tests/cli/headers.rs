@@ -148,8 +148,96 @@ fn a_huge_file_is_refused_without_being_read() {
 fn a_good_script_shows_what_would_be_installed() {
     let host = Host::new();
     let said = host.ssi(["test", host.door("echo OK").to_str().unwrap()]).exits(0);
-    for part in ["door Door 1.0\n", "daily at 00:00\n", "--- ssi_door.service\n", "--- ssi_door.timer\n"] {
+    let parts = [
+        "door Door 1.0\n",
+        "daily at 00:00\n",
+        "daily = *-*-* 00:00:00\n",
+        "--- ssi_door.service\n",
+        "--- ssi_door.timer\n",
+    ];
+    let run = [
+        "without a sandbox",
+        "  status OK \n",
+        " verdict OK - OK\n",
+        "because OK is its last status line, and it exited with 0\n",
+    ];
+    for part in parts.into_iter().chain(run) {
         assert!(said.out.contains(part), "{part:?} is not in {said:?}");
     }
     assert!(host.files().is_empty());
+}
+
+#[test]
+fn a_run_before_add_explains_each_line_and_the_verdict() {
+    let host = Host::new();
+    let test = |keys: &str, code: &str| host.ssi(["test", host.script("Door", keys, code).to_str().unwrap()]);
+    for (keys, code, exit, parts) in [
+        (
+            "",
+            "echo looking; echo 'Critical: open'; echo 'FAILURE, open | gap=3cm'",
+            0,
+            &[
+                "  detail looking\n",
+                "^ not a status line: write `FAILURE, …`, in capitals\n",
+                "  status FAILURE open\n",
+                " metrics 'gap'=3cm\n",
+                " verdict FAILURE - open\n",
+            ][..],
+        ),
+        ("", ":", 0, &["(it printed nothing)\n", "printed no status line, and without one exit code 0 means OK\n"]),
+        (
+            "",
+            "echo OK, shut; exit 7",
+            1,
+            &["verdict ERROR - said OK, then exited with 7", "a contradiction is never OK\n"],
+        ),
+        ("", "no-such-command", 1, &["no-such-command: command not found\n", "exit code 127 means ERROR\n"]),
+        ("# timeout: 1", "echo OK, begun; sleep 60", 1, &["timed out after 1 s\n", "because the time limit ended it"]),
+        ("", "kill -SEGV $$", 1, &["because SIGSEGV ended it"]),
+        (
+            "# protocol: nagios",
+            "echo 'DOOR WARNING: ajar | gap=3cm'; exit 1",
+            0,
+            &["exit code 1 of a plugin means WARNING\n"],
+        ),
+        (
+            "# protocol: json",
+            "echo '{\"status\": \"UPDATE\", \"locks\": 2}'",
+            0,
+            &["    json {", "UPDATE is the `status` of its last JSON"],
+        ),
+    ] {
+        let said = test(keys, code).exits(exit);
+        for part in parts {
+            assert!(said.out.contains(part), "{code}: {part:?} is not in {said:?}");
+        }
+    }
+    let hostile = test("", "printf 'OK, \\e[2Jgone\\r\\n'").exits(0);
+    assert!(!hostile.out.contains('\u{1b}') && !hostile.err.contains('\u{1b}'), "{hostile:?}");
+    assert!(host.files().is_empty());
+}
+
+#[test]
+fn what_may_surprise_is_told_before_it_does() {
+    let host = Host::new();
+    let test = |schedule: &str, code: &str| {
+        let header = format!(
+            "#!/bin/bash\n# name: Door\n# description: x\n# version: 1\n# schedule: {schedule}\n# tiemout: 5\n"
+        );
+        let file = host.write("door.bash", header + code);
+        let mut command = host.command(["test", "--no-run", file.to_str().unwrap()]);
+        command.env("TZ", "Europe/Paris");
+        crate::host::Said::from(command.output().unwrap()).exits(0)
+    };
+    let said = test("*:*:0/10", "rm -rf $1/lib\n");
+    for part in ["due every 10 s and may take 20 s", "did you mean `timeout`?", "(SC2086)", "door.bash:7:8"] {
+        assert!(said.err.contains(part), "{part:?} is not in {said:?}");
+    }
+    assert!(said.out.contains("--- not run: `--no-run`\n"), "{said:?}");
+    let said = test("02:30", "echo OK\n");
+    assert!(
+        said.err.contains("`door` is left out on 2") && said.err.contains(" 02:30: the clock is put forward"),
+        "{said:?}"
+    );
+    assert!(said.out.contains("   splay each up to 1 min later"), "{said:?}");
 }

@@ -83,7 +83,16 @@ fn every_command_that_prints_data_prints_json() {
     let file = file.to_str().unwrap();
 
     let test = host.ssi(["test", file, "--json"]).exits(0).json();
-    has_keys(&test, &["id", "valid", "problems", "schedule_human", "next", "units"]);
+    let who = ["id", "name", "valid", "problems", "warnings", "user", "sandbox", "exposure", "timeout_seconds"];
+    let when = ["schedule", "normalized", "schedule_human", "jitter_seconds", "next"];
+    has_keys(&test, &[&who[..], &when, &["units", "not_run", "run"]].concat());
+    let run = &test["run"];
+    let of_the_run = ["sandboxed", "status", "message", "reason", "exit", "lines", "refusals"];
+    has_keys(run, &[&of_the_run[..], &["duration_seconds", "cpu_seconds", "memory_bytes"]].concat());
+    assert_eq!(
+        (&run["status"], &run["lines"][1]["kind"], &run["sandboxed"]),
+        (&json!("WARNING"), &json!("status"), &json!(false))
+    );
     assert_eq!((test["next"].as_array().unwrap().len(), test["units"].as_array().unwrap().len()), (5, 2));
 
     let added = host.ssi(["add", file, "--json"]).exits(0).json();

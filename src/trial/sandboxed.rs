@@ -1,0 +1,165 @@
+//! The trial under systemd: a service of its own, which nobody else knows.
+
+use std::fs::{self, File, Permissions};
+use std::io;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use jiff::tz::TimeZone;
+
+use super::{Ran, Script, TrialError, asked_to_stop};
+use crate::check::{Check, CheckId};
+use crate::files::{self, FileError};
+use crate::identity;
+use crate::install::{self, Program};
+use crate::paths::Paths;
+use crate::runner::Log;
+use crate::runner::ended::{self, Cause};
+use crate::systemd::{Action, Systemd};
+use crate::unit::{self, Place};
+
+pub(super) async fn run(
+    paths: &Paths,
+    systemd: &Systemd,
+    script: Script<'_>,
+    program: &Program,
+) -> Result<Ran, TrialError> {
+    sweep(paths, systemd).await;
+    let stage = Stage::new(paths)?;
+    let ran = stage.run(systemd, script, program).await;
+    let cleared = stage.clear(systemd).await;
+    ran.and_then(|ran| cleared.map(|()| ran))
+}
+
+/// What a trial that was killed has left behind. Best effort: whatever stays is gone with the next boot.
+async fn sweep(paths: &Paths, systemd: &Systemd) {
+    let entries = fs::read_dir(directory(paths)).into_iter().flatten().flatten();
+    for entry in entries {
+        let name = entry.file_name();
+        let id = name.to_str().and_then(|name| name.strip_suffix(".lock")).and_then(|id| id.parse().ok());
+        if let Some(id) = id
+            && let Ok(lock) = File::open(entry.path())
+            && lock.try_lock().is_ok()
+        {
+            let _ = Stage { paths, id, _lock: lock }.clear(systemd).await;
+        }
+    }
+}
+
+fn directory(paths: &Paths) -> PathBuf {
+    paths.locks.join("trials")
+}
+
+/// For everybody to look into.
+fn open(dir: &Path) -> Result<(), FileError> {
+    fs::set_permissions(dir, Permissions::from_mode(0o755)).map_err(FileError::at("open", dir))
+}
+
+/// The files of one trial. Whoever holds the lock is at work with them.
+struct Stage<'a> {
+    paths: &'a Paths,
+    id: CheckId,
+    _lock: File,
+}
+
+impl<'a> Stage<'a> {
+    fn new(paths: &'a Paths) -> Result<Stage<'a>, TrialError> {
+        let dir = directory(paths);
+        let fail = FileError::at("write to", &dir);
+        fs::create_dir_all(&dir).map_err(&fail)?;
+        let id: CheckId =
+            format!("trial-{}", identity::random_hex()).parse().map_err(io::Error::other).map_err(&fail)?;
+        let lock = File::options().append(true).create_new(true).open(dir.join(format!("{id}.lock"))).map_err(&fail)?;
+        lock.lock().map_err(&fail)?;
+        Ok(Stage { paths, id, _lock: lock })
+    }
+
+    /// What is `/` for the runner.
+    fn root(&self) -> PathBuf {
+        directory(self.paths).join(self.id.as_ref())
+    }
+
+    /// A binary that the units can't run is copied to where the copy for checks would be, since nothing may be executed from /run.
+    fn program_copy(&self) -> PathBuf {
+        let dir = self.paths.program_copy.with_file_name(self.id.as_ref());
+        dir.join("ssi")
+    }
+
+    fn unit(&self) -> String {
+        unit::trial_name(&self.id)
+    }
+
+    async fn run(&self, systemd: &Systemd, script: Script<'_>, program: &Program) -> Result<Ran, TrialError> {
+        let inside = Paths::system(Some(&self.root()));
+        let log = inside.log(&self.id);
+        self.fill(&inside, script, program)?;
+        let unit = self.unit();
+        let mut jobs = systemd.jobs().await?;
+        let job = match jobs.start(&unit).await {
+            // A directory of units that was not there when systemd started is not looked into before a reload.
+            Err(error) if error.is_no_such_unit() => {
+                systemd.reload().await?;
+                jobs.start(&unit).await?
+            }
+            job => job?,
+        };
+        tokio::select! {
+            ended = jobs.ended(&job) => ended?,
+            () = asked_to_stop() => return Err(TrialError::Stopped),
+        };
+        let state = systemd.service(&unit).await?;
+        let cause = Cause::from_codes(state.invocation, state.result, state.code, state.status);
+        let fail = FileError::at("write to", &log);
+        let mut writer = File::options().append(true).open(&log).and_then(|file| Log::new(&file)).map_err(&fail)?;
+        ended::complete(&log, &cause, &mut writer, &TimeZone::system())
+            .map_err(|error| fail(io::Error::other(error)))?;
+        Ran::read(&log)
+    }
+
+    /// Script, log and unit. The script's user must be able to read it whatever the caller's umask is.
+    fn fill(&self, inside: &Paths, script: Script<'_>, program: &Program) -> Result<(), TrialError> {
+        files::write(&inside.script(&self.id), script.content, 0o644)?;
+        fs::create_dir_all(&inside.logs).map_err(FileError::at("create", &inside.logs))?;
+        for dir in inside.scripts.ancestors().take_while(|dir| *dir != self.paths.locks) {
+            open(dir)?;
+        }
+        let log = inside.log(&self.id);
+        File::options().append(true).create_new(true).mode(0o640).open(&log).map_err(FileError::at("create", &log))?;
+        let program = match &program.copy {
+            None => program.path.clone(),
+            Some(content) => {
+                let copy = self.program_copy();
+                files::write(&copy, content, 0o755)?;
+                open(copy.parent().unwrap_or(&copy))?;
+                copy
+            }
+        };
+        let (scripts, logs) = (inside.scripts.clone(), inside.logs.clone());
+        let place = Place { scope: self.paths.scope, program, scripts, logs };
+        let check = Check { id: self.id.clone(), ..script.check.clone() };
+        let unit = unit::render_trial(&check, &place, &self.root());
+        Ok(files::write(&self.paths.runtime_units.join(&unit.name), unit.content.as_bytes(), 0o644)?)
+    }
+
+    /// As if it had never been.
+    async fn clear(self, systemd: &Systemd) -> Result<(), TrialError> {
+        let units = [self.unit()];
+        let unit = self.paths.runtime_units.join(&units[0]);
+        if unit.exists() {
+            systemd.jobs().await?.carry_out(Action::Stop, &units).await?;
+            files::remove(&unit)?;
+            systemd.reset_failed(&units).await?;
+        }
+        install::remove_state(self.paths, &self.id)?;
+        let copy = self.program_copy();
+        for dir in [self.root(), copy.with_file_name("")] {
+            if dir.exists() {
+                fs::remove_dir_all(&dir).map_err(FileError::at("remove", &dir))?;
+            }
+        }
+        // The directory of the copies goes when it is empty.
+        let _ = fs::remove_dir(self.paths.program_copy.with_file_name(""));
+        files::remove(&directory(self.paths).join(format!("{}.lock", self.id)))?;
+        Ok(())
+    }
+}
