@@ -22,4 +22,5 @@ mod release;
 mod rights;
 mod rollback;
 mod scale;
+mod trial;
 mod verdicts;
