@@ -32,7 +32,11 @@ fn install_run_update_remove(machine: &Machine) {
     let held = "systemctl list-units --all --plain --no-legend 'ssi_*'";
     let body =
         "echo \"OK, bash ${BASH_VERSINFO[0]} as $(id -un)\"; [ ! -e /srv/wait ] || { echo waiting; sleep 4328; }";
-    let added = add(machine, &[Script::new("scene", body).with("timeout: 30")], &[]).ok();
+    let scene = Script::new("scene", body).with("timeout: 30");
+    let tried = ssi(machine, &["test", &scene.put(machine)]).ok();
+    assert!(tried.contains("verdict OK - bash 5 as _ssi-check"), "{tried}");
+    assert_eq!(machine.sh("systemctl list-units --all --plain --no-legend 'ssi*trial*'").ok(), "");
+    let added = add(machine, &[scene], &[]).ok();
     assert!(added.contains("ran scene: OK bash 5 as _ssi-check"), "{added}");
     assert_eq!(ssi(machine, &["run", "scene"]).code(), 0);
     let updated = add(machine, &[Script::new("scene", body).with("timeout: 31").often()], &["--no-run"]).ok();

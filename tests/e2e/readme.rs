@@ -65,6 +65,7 @@ fn five_minutes_of_use() {
     client.wait_line("the hello", PATIENCE, |line| line.contains("\"hello\""));
 
     let said = sh(&machine, &block("ssi test door.bash"));
+    assert!(said.contains("because OK is its last status line, and it exited with 0"), "{said}");
     assert!(said.contains("added door (every 15 minutes)") && said.contains("ran door: OK the door is shut"), "{said}");
 
     // The last two exit with the status of the door, which is open.
