@@ -1,5 +1,6 @@
 //! `ssi test`: one run in the sandbox of the check that it would be, of which nothing stays.
 
+use std::path::Path;
 use std::time::Duration;
 
 use crate::checks::{LOGS, Script, Traces, add, json, log, machine, ssi};
@@ -181,4 +182,35 @@ fn several_at_once_do_not_meet() {
     let distinct: std::collections::BTreeSet<_> = said.iter().collect();
     assert_eq!(distinct.len(), 6, "{said:?}");
     wait_for("the units to be gone", Duration::from_secs(10), || leftovers(&machine).is_empty());
+}
+
+/// Whatever they find on a bare machine: their headers are right, they are clean, and nothing that they print is misread or refused.
+#[test]
+fn every_example_can_be_tried() {
+    let machine = machine("tried");
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let files = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    let mut tried = 0;
+    for file in files.filter(|file| file.extension().is_some_and(|extension| extension == "bash")) {
+        let content = std::fs::read_to_string(&file).unwrap();
+        machine.write("/srv/example.bash", &content, 0o644);
+        let report = json(&ssi(&machine, &["test", "--json", "/srv/example.bash"]));
+        let what = format!("{}: {report}", file.display());
+        assert_eq!((&report["valid"], &report["problems"]), (&true.into(), &serde_json::json!([])), "{what}");
+        assert!(report["exposure"].as_f64().is_some_and(|level| level <= 1.5), "{what}");
+        assert_eq!(report["next"].as_array().map(Vec::len), Some(5), "{what}");
+        let run = &report["run"];
+        assert!(run["status"].is_string() && run["sandboxed"] == true, "{what}");
+        assert!(run["lines"].as_array().unwrap().iter().all(|line| line["near_miss"].is_null()), "{what}");
+        // An example that can't answer here says so itself.
+        let said = run["lines"].as_array().unwrap().iter().rev().find_map(|line| line["status"].as_str());
+        assert_eq!(
+            said.or(run["status"].as_str().filter(|_| content.contains("protocol: nagios"))),
+            run["status"].as_str(),
+            "{what}"
+        );
+        tried += 1;
+    }
+    assert!(tried >= 11, "only {tried} examples were found");
+    assert_eq!(leftovers(&machine), [""; 0]);
 }
