@@ -29,6 +29,7 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 use crate::calendar::chain::Chain;
 use crate::calendar::weekdays::Weekdays;
 
+pub use crate::calendar::describe::describe;
 pub use crate::calendar::error::{CalendarError, CalendarErrorKind, Field};
 pub use crate::calendar::schedule::Schedule;
 

@@ -1,4 +1,4 @@
-//! An English sentence for a calendar.
+//! An English sentence for a calendar, or for two that differ in their days only.
 //!
 //! The sentence joins what is said of the days ([`days`]) with what is said of the time ([`clock`]).
 
@@ -6,35 +6,71 @@ mod clock;
 mod days;
 
 use crate::calendar::Calendar;
-use clock::Clock;
+use clock::{Clock, Manner};
 use days::Days;
 
 impl Calendar {
     /// When it elapses, in words: `every 15 minutes`, `Mondays at 06:00 Europe/Berlin`, `on the last day of each
     /// month at 03:00`.
     pub fn describe(&self) -> String {
-        let zone = self.zone.as_ref().map(|zone| zone.name.as_str());
-        match (clock::clock(self), days::days(self)) {
-            (Clock::At(times), days) => {
+        let Clock { manner, times, seconds } = clock::clock(self);
+        let days = days::days(self);
+        match manner {
+            Manner::At { count } => {
                 let days = match days {
                     Days::All(when) => format!("daily{when}"),
-                    Days::Weekdays(names) => names,
-                    Days::Dates(dates) => format!("on {dates}"),
-                    Days::Once(date) => format!("once, on {date}"),
+                    Days::Once(date) if count == 1 => format!("once, on {date}"),
+                    Days::Dates(dates) | Days::Once(dates) => format!("on {dates}"),
+                    Days::Weekdays(names) | Days::WeekdayRange(names) => names,
                 };
-                let zone = zone.map(|zone| format!(" {zone}")).unwrap_or_default();
-                format!("{days} at {times}{zone}")
+                format!("{days} at {times}{}{seconds}", self.zone_at())
             }
-            (Clock::Every(times), days) => {
+            Manner::Every => {
                 let days = match days {
-                    Days::All(when) => when,
+                    Days::All(when) if when.is_empty() => when,
+                    Days::All(when) => format!(",{when}"),
                     Days::Weekdays(names) => format!(" on {names}"),
+                    Days::WeekdayRange(names) => format!(", {names}"),
                     Days::Dates(dates) | Days::Once(dates) => format!(" on {dates}"),
                 };
-                let zone = zone.map(|zone| format!(", {zone} time")).unwrap_or_default();
-                format!("{times}{days}{zone}")
+                format!("{times}{seconds}{days}{}", self.zone_every())
             }
         }
+    }
+
+    fn zone_at(&self) -> String {
+        self.zone.as_ref().map(|zone| format!(" {}", zone.name)).unwrap_or_default()
+    }
+
+    fn zone_every(&self) -> String {
+        self.zone.as_ref().map(|zone| format!(", {} time", zone.name)).unwrap_or_default()
+    }
+}
+
+/// When any of the calendars elapses, in words.
+///
+/// Two with the same times make one sentence: `on the 1st of each month, and also on Fridays, at 00:00`.
+pub fn describe(calendars: &[Calendar]) -> String {
+    if let [first, second] = calendars
+        && (&first.hour, &first.minute, &first.second, &first.zone)
+            == (&second.hour, &second.minute, &second.second, &second.zone)
+        && let (Some(one), Some(other)) = (some_days(first), some_days(second))
+    {
+        let Clock { manner, times, seconds } = clock::clock(first);
+        return match manner {
+            Manner::At { .. } => format!("{one}, and also {other}, at {times}{}{seconds}", first.zone_at()),
+            Manner::Every => format!("{times}{seconds}, {one}, and also {other}{}", first.zone_every()),
+        };
+    }
+    calendars.iter().map(Calendar::describe).collect::<Vec<_>>().join("; ")
+}
+
+/// The days as they stand in the middle of a sentence; `None` for every day.
+fn some_days(calendar: &Calendar) -> Option<String> {
+    match days::days(calendar) {
+        Days::All(_) => None,
+        Days::WeekdayRange(names) => Some(names),
+        Days::Weekdays(days) | Days::Dates(days) | Days::Once(days) => Some(format!("on {days}")),
     }
 }
 
@@ -82,4 +118,11 @@ fn ordinal(number: u32) -> String {
         _ => "th",
     };
     format!("{number}{ending}")
+}
+
+/// The step between neighbours, if it is the same between all of them, at least two.
+fn steady(values: &[u32]) -> Option<u32> {
+    let [first, second, ..] = *values else { return None };
+    let step = second.checked_sub(first)?;
+    values.windows(2).all(|pair| matches!(pair, [a, b] if b - a == step)).then_some(step)
 }

@@ -1,18 +1,36 @@
 //! What a calendar says of the time of day.
 
-use super::{join, runs, spans};
+use super::{join, runs, spans, steady};
 use crate::calendar::Calendar;
 use crate::calendar::chain::{Chain, Piece, SECOND};
 
 /// Up to so many times of a day are listed one by one.
 const LISTED: usize = 6;
+/// Up to so many stretches of a day are.
+const STRETCHES: usize = 3;
 
 /// The time of day in words.
-pub(super) enum Clock {
-    /// `03:00 and 15:00`
-    At(String),
+pub(super) struct Clock {
+    pub manner: Manner,
+    pub times: String,
+    /// What is to be said of the seconds apart from that; empty, or beginning with a blank or a comma.
+    pub seconds: String,
+}
+
+/// How the times go into a sentence.
+pub(super) enum Manner {
+    /// `03:00 and 15:00`, so many times a day.
+    At { count: usize },
     /// `every 15 minutes`
-    Every(String),
+    Every,
+}
+
+fn at(count: usize, times: String) -> Clock {
+    Clock { manner: Manner::At { count }, times, seconds: String::new() }
+}
+
+fn every(times: String) -> Clock {
+    Clock { manner: Manner::Every, times, seconds: String::new() }
 }
 
 pub(super) fn clock(calendar: &Calendar) -> Clock {
@@ -25,93 +43,120 @@ pub(super) fn clock(calendar: &Calendar) -> Clock {
     if let Some(second) = exact
         && calendar.hour.open_step().is_none()
         && hours.len() * minutes.len() <= LISTED
+        && (minutes.len() <= STRETCHES || steady(&minutes).is_none() || second > 0)
     {
         let times: Vec<String> =
             hours.iter().flat_map(|hour| minutes.iter().map(move |minute| time(*hour, *minute, second))).collect();
-        return Clock::At(join(&times));
+        return at(times.len(), join(&times));
     }
     if exact == Some(0) {
-        return minutely(calendar, &hours, &minutes);
+        return minutely(calendar, &hours, &minutes, "every hour");
     }
+    let step = even_seconds(&calendar.second);
     if minutes.len() == 60
-        && let Some(step) = even_seconds(&calendar.second)
+        && let Some(step) = &step
     {
-        let rest = if hours.len() == 24 { String::new() } else { hour_range(&hours, 0, 59) };
-        return Clock::Every(format!("every {step}{rest}"));
+        let last = (59, 60 * SECOND - step);
+        let rest = if hours.len() == 24 { String::new() } else { stretches(&hours, (0, 0), last) };
+        return every(format!("every {}{rest}", seconds_name(*step)));
     }
-    let seconds = seconds(&calendar.second);
-    match minutely(calendar, &hours, &minutes) {
-        Clock::At(times) => Clock::At(format!("{times} {seconds}")),
-        Clock::Every(times) => Clock::Every(format!("{times} {seconds}")),
-    }
+    let seconds = match step {
+        Some(step) => format!(", every {} of that minute", seconds_name(step)),
+        None => seconds(&calendar.second),
+    };
+    let clock = minutely(calendar, &hours, &minutes, "every hour at minute 0");
+    let manner = match clock.manner {
+        // Several seconds of one minute.
+        Manner::At { count } => Manner::At { count: count + 1 },
+        Manner::Every => Manner::Every,
+    };
+    Clock { manner, seconds, ..clock }
 }
 
-/// Hours and minutes, taken for whole minutes.
-fn minutely(calendar: &Calendar, hours: &[u32], minutes: &[u32]) -> Clock {
+/// Hours and minutes, taken for whole minutes; `hourly` says that it is each full hour.
+fn minutely(calendar: &Calendar, hours: &[u32], minutes: &[u32], hourly: &str) -> Clock {
     let all_hours = hours.len() == 24;
     let (first, last) = (minutes.first().copied().unwrap_or(0), minutes.last().copied().unwrap_or(0));
+    let by = |step: u32, unit: &str| match step {
+        1 => format!("every {unit}"),
+        _ => format!("every {step} {unit}s"),
+    };
     if let Some(step) = even(minutes, 60) {
-        let every = match step {
-            1 => "every minute".to_owned(),
-            _ => format!("every {step} minutes"),
-        };
-        return Clock::Every(match (all_hours, first) {
-            (true, 0) => every,
-            (true, _) => format!("{every} from minute {first}"),
-            (false, _) => every + &hour_range(hours, first, last),
+        let steps = by(step, "minute");
+        return every(match (all_hours, first) {
+            (true, 0) => steps,
+            (true, _) => format!("{steps} from minute {first}"),
+            (false, _) => steps + &stretches(hours, (first, 0), (last, 0)),
         });
     }
+    if let ([hour], Some(step)) = (hours, steady(minutes)) {
+        let range = stretches(&[*hour], (first, 0), (last, 0));
+        return every(by(step, "minute") + &range);
+    }
+    if minutes.len() > LISTED
+        && let Some(step) = steady(minutes).filter(|&step| step > 1)
+    {
+        let of = if all_hours { "each hour".to_owned() } else { hour_names(hours) };
+        return every(format!("every {step} minutes from minute {first} to {last} of {of}"));
+    }
     if minutes.len() > 1 {
-        let minutes = spans(minutes, |minute| minute.to_string());
+        let names = spans(minutes, |minute| minute.to_string());
         return match all_hours {
-            true => Clock::Every(format!("every hour at minutes {minutes}")),
-            false => Clock::At(format!("minutes {minutes} of {}", hour_names(hours))),
+            true => every(format!("every hour at minutes {names}")),
+            false => at(minutes.len() * hours.len(), format!("minutes {names} of {}", hour_names(hours))),
         };
     }
     if all_hours {
-        return Clock::Every(match first {
-            0 => "every hour".to_owned(),
+        return every(match first {
+            0 => hourly.to_owned(),
             _ => format!("every hour at minute {first}"),
         });
     }
     if calendar.hour.open_step().is_some()
         && let (Some(step), Some(start)) = (even(hours, 24), hours.first())
     {
-        return Clock::Every(match (start, first) {
+        return every(match (start, first) {
             (0, 0) => format!("every {step} hours"),
             _ => format!("every {step} hours from {}", time(*start, first, 0)),
         });
     }
-    if hours.len() > LISTED && runs(hours).len() == 1 {
-        return Clock::Every(format!("every hour{}", hour_range(hours, first, first)));
+    if hours.len() > LISTED
+        && let (Some(step), [start, .., stop]) = (steady(hours), hours)
+    {
+        return every(format!("{} from {} to {}", by(step, "hour"), time(*start, first, 0), time(*stop, first, 0)));
     }
     let times: Vec<String> = hours.iter().map(|hour| time(*hour, first, 0)).collect();
-    Clock::At(join(&times))
+    at(times.len(), join(&times))
 }
 
 /// The step, if the values are spread evenly over `0..total`, at least two of them.
 fn even(values: &[u32], total: u32) -> Option<u32> {
-    let count = u32::try_from(values.len()).ok().filter(|&count| count > 1)?;
-    let step = total / count;
-    let steady = values.windows(2).all(|pair| matches!(pair, [a, b] if b - a == step));
-    (step * count == total && steady).then_some(step)
+    let step = steady(values)?;
+    (u32::try_from(values.len()).ok()?.checked_mul(step) == Some(total)).then_some(step)
 }
 
-/// `15 seconds`, if the seconds are spread evenly over the minute, from its start on.
-fn even_seconds(second: &Chain) -> Option<String> {
-    match second.open_step() {
-        Some((0, SECOND)) => Some("second".to_owned()),
-        Some((0, step)) if (60 * SECOND).is_multiple_of(step) => Some(format!("{} seconds", decimal(step))),
-        _ => None,
-    }
+/// The step in microseconds, if the seconds are spread evenly over the minute, from its start on.
+fn even_seconds(second: &Chain) -> Option<u32> {
+    let (start, step) = second.open_step()?;
+    (start == 0 && (60 * SECOND).is_multiple_of(step)).then_some(step)
 }
 
-/// ` from 09:00 to 17:45` where the hours are neighbours, else the hours by name.
-fn hour_range(hours: &[u32], first: u32, last: u32) -> String {
-    match runs(hours).as_slice() {
-        [(start, stop)] => format!(" from {} to {}", time(*start, first, 0), time(*stop, last, 0)),
-        _ => format!(" in {}", hour_names(hours)),
+/// `second`, `15 seconds`
+fn seconds_name(step: u32) -> String {
+    if step == SECOND { "second".to_owned() } else { format!("{} seconds", decimal(step)) }
+}
+
+/// ` from 09:00 to 17:45`, for each stretch of neighbouring hours, from a minute and its microseconds in the first one
+/// to those in the last; many stretches by the names of their hours.
+fn stretches(hours: &[u32], first: (u32, u32), last: (u32, u32)) -> String {
+    let runs = runs(hours);
+    if runs.len() > STRETCHES {
+        return format!(" in {}", hour_names(hours));
     }
+    let stretch = |(start, stop): &(u32, u32)| {
+        format!("from {} to {}", time(*start, first.0, first.1), time(*stop, last.0, last.1))
+    };
+    format!(" {}", join(&runs.iter().map(stretch).collect::<Vec<_>>()))
 }
 
 fn hour_names(hours: &[u32]) -> String {
@@ -129,11 +174,13 @@ fn seconds(second: &Chain) -> String {
             Piece { start, stop: Some(stop), step } => {
                 format!("{} to {} by {}", decimal(start), decimal(stop), decimal(step))
             }
-            Piece { start, stop: None, step } => format!("{} and every {} after it", decimal(start), decimal(step)),
+            Piece { start, stop: None, step } => {
+                format!("{} and every {} after it", decimal(start), seconds_name(step))
+            }
         })
         .collect();
-    let single = matches!(second.pieces(), [Piece { step: 0, .. }]);
-    format!("at second{} {}", if single { "" } else { "s" }, join(&words))
+    let single = matches!(second.pieces(), [Piece { stop: None, .. }]);
+    format!(" at second{} {}", if single { "" } else { "s" }, join(&words))
 }
 
 /// Seconds from microseconds, without trailing zeros.

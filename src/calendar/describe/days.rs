@@ -1,6 +1,6 @@
 //! What a calendar says of the days.
 
-use super::{join, ordinal, spans};
+use super::{join, ordinal, runs, spans, steady};
 use crate::calendar::Calendar;
 use crate::calendar::chain::{Chain, Piece};
 use crate::calendar::weekdays::{DAYS, Weekdays};
@@ -20,12 +20,17 @@ const MONTHS: [&str; 12] = [
     "December",
 ];
 
+/// Up to so many days of a month are listed one by one.
+const LISTED: usize = 6;
+
 /// The days in words.
 pub(super) enum Days {
     /// Every day, perhaps of some months or years: empty, or ` in January`.
     All(String),
-    /// `Mondays`, `Monday to Friday in January`.
+    /// `Mondays`, `Saturdays and Sundays in January`.
     Weekdays(String),
+    /// `Monday to Friday in January`.
+    WeekdayRange(String),
     /// `the 1st of each month`.
     Dates(String),
     /// `1 January 2027`.
@@ -33,34 +38,70 @@ pub(super) enum Days {
 }
 
 pub(super) fn days(calendar: &Calendar) -> Days {
-    let weekdays = calendar.weekdays.as_ref().map(weekday_names);
-    let years = match calendar.year.is_every() {
-        true => String::new(),
-        false => format!(" in {}", years(&calendar.year)),
-    };
-    let months = match calendar.month.is_every() {
-        true => None,
-        false => Some(spans(&calendar.month.values(1, 12), month_name)),
+    let weekdays = calendar.weekdays.as_ref();
+    let months = calendar.month.values(1, 12);
+    let month_names = spans(&months, month_name);
+    let years = match (exact(&calendar.month), exact(&calendar.year)) {
+        _ if calendar.year.is_every() => String::new(),
+        (Some(_), Some(year)) => format!(" {year}"),
+        _ => format!(" in {}", years(&calendar.year)),
     };
     if calendar.day.is_every() {
-        let when = months.map(|months| format!(" in {months}")).unwrap_or_default() + &years;
+        let when = match (calendar.month.is_every(), runs(&months).as_slice()) {
+            (true, _) => String::new(),
+            (false, [(first, last)]) if last - first > 1 => format!(" from {month_names}"),
+            (false, _) => format!(" in {month_names}"),
+        };
         return match weekdays {
-            Some(names) => Days::Weekdays(names + &when),
-            None => Days::All(when),
+            None => Days::All(when + &years),
+            Some(weekdays) if has_range(weekdays) => Days::WeekdayRange(weekday_range(weekdays) + &when + &years),
+            Some(weekdays) => Days::Weekdays(plural(weekdays) + &when + &years),
         };
     }
-    if let (None, false, [year], [month], [day]) =
-        (&weekdays, calendar.from_end, calendar.year.pieces(), calendar.month.pieces(), calendar.day.pieces())
-        && [year, month, day].iter().all(|piece| piece.step == 0)
+    if let (None, false, Some(year), Some(month), Some(day)) =
+        (weekdays, calendar.from_end, exact(&calendar.year), exact(&calendar.month), exact(&calendar.day))
     {
-        return Days::Once(format!("{} {} {}", day.start, month_name(month.start), year.start));
+        return Days::Once(format!("{day} {} {year}", month_name(month)));
+    }
+    let months = match calendar.month.is_every() {
+        true => format!("each month{years}"),
+        false => format!("{month_names}{years}"),
+    };
+    if let Some(names) = weekdays.and_then(|weekdays| numbered(calendar, weekdays)) {
+        return Days::Dates(format!("{names} of {months}"));
     }
     let dates = if calendar.from_end { from_end(&calendar.day) } else { from_start(&calendar.day) };
-    let months = months.unwrap_or_else(|| "each month".to_owned());
-    let dates = format!("{dates} of {months}{years}");
     match weekdays {
-        Some(names) => Days::Weekdays(format!("{names} that fall on {dates}")),
-        None => Days::Dates(dates),
+        None => match exact(&calendar.day).filter(|&day| day > 28 && calendar.month.is_every()) {
+            Some(day) => Days::Dates(format!("{dates} of {months} with a {}", ordinal(day))),
+            None => Days::Dates(format!("{dates} of {months}")),
+        },
+        Some(weekdays) if has_range(weekdays) => {
+            Days::Dates(format!("any {} that falls on {dates} of {months}", weekday_range(weekdays)))
+        }
+        Some(weekdays) => Days::Weekdays(format!("{} that fall on {dates} of {months}", plural(weekdays))),
+    }
+}
+
+/// `the first Monday`: one day of the week within seven days, which hold it exactly once.
+fn numbered(calendar: &Calendar, weekdays: &Weekdays) -> Option<String> {
+    const WEEKS: [((u32, u32), &str, &str); 4] = [
+        ((1, 7), "first", "last"),
+        ((8, 14), "second", "second-to-last"),
+        ((15, 21), "third", "third-to-last"),
+        ((22, 28), "fourth", "fourth-to-last"),
+    ];
+    let [(day, last)] = *weekdays.runs().as_slice() else { return None };
+    let week = runs(&calendar.day.values(1, 31));
+    let (_, from_start, from_end) = WEEKS.iter().find(|(days, ..)| week == [*days]).filter(|_| day == last)?;
+    Some(format!("the {} {}", if calendar.from_end { from_end } else { from_start }, weekday_name(day)))
+}
+
+/// The value, if there is only one.
+fn exact(chain: &Chain) -> Option<u32> {
+    match chain.pieces() {
+        [Piece { start, step: 0, .. }] => Some(*start),
+        _ => None,
     }
 }
 
@@ -69,24 +110,38 @@ fn month_name(month: u32) -> String {
     MONTHS.get(index).copied().unwrap_or_default().to_owned()
 }
 
-fn weekday_names(weekdays: &Weekdays) -> String {
-    let name = |day: usize| DAYS.get(day).map_or("", |(_, long)| *long);
-    let words: Vec<String> = weekdays
-        .runs()
-        .into_iter()
-        .flat_map(|(first, last)| match last - first {
-            0 => vec![format!("{}s", name(first))],
-            1 => vec![format!("{}s", name(first)), format!("{}s", name(last))],
-            _ => vec![format!("{} to {}", name(first), name(last))],
-        })
-        .collect();
-    join(&words)
+fn weekday_name(day: usize) -> &'static str {
+    DAYS.get(day).map_or("", |(_, long)| *long)
+}
+
+fn has_range(weekdays: &Weekdays) -> bool {
+    weekdays.runs().into_iter().any(|(first, last)| last - first > 1)
+}
+
+/// `Saturdays and Sundays`
+fn plural(weekdays: &Weekdays) -> String {
+    let days = weekdays.runs().into_iter().flat_map(|(first, last)| first..=last);
+    join(&days.map(|day| format!("{}s", weekday_name(day))).collect::<Vec<_>>())
+}
+
+/// `Monday to Friday`, `Monday to Wednesday and Saturday`
+fn weekday_range(weekdays: &Weekdays) -> String {
+    let names = |(first, last): (usize, usize)| match last - first {
+        0 => vec![weekday_name(first).to_owned()],
+        1 => vec![weekday_name(first).to_owned(), weekday_name(last).to_owned()],
+        _ => vec![format!("{} to {}", weekday_name(first), weekday_name(last))],
+    };
+    join(&weekdays.runs().into_iter().flat_map(names).collect::<Vec<_>>())
 }
 
 fn from_start(day: &Chain) -> String {
-    match day.open_step() {
-        Some((start, step)) => format!("every {} day from the {}", ordinal(step), ordinal(start)),
-        None => format!("the {}", spans(&day.values(1, 31), ordinal)),
+    let days = day.values(1, 31);
+    match (steady(&days), days.as_slice()) {
+        (Some(step), [first, .., last]) if step > 1 && (days.len() > LISTED || day.open_step().is_some()) => {
+            let every = format!("every {} day from the {}", ordinal(step), ordinal(*first));
+            if last + step > 31 { every } else { format!("{every} to the {}", ordinal(*last)) }
+        }
+        _ => format!("the {}", spans(&days, ordinal)),
     }
 }
 
@@ -101,7 +156,9 @@ fn from_end(day: &Chain) -> String {
         .map(|piece| match *piece {
             Piece { start, step: 0, .. } => format!("the {}", name(start)),
             Piece { start: 1, stop: Some(stop), step: 1 } => format!("the last {stop} days"),
-            Piece { start, stop: Some(stop), step: 1 } => format!("the {} to the {}", name(stop), name(start)),
+            Piece { start, stop: Some(stop), step: 1 } => {
+                format!("the {}-to-last to the {}", ordinal(stop), name(start))
+            }
             Piece { start, stop: Some(stop), step } => {
                 format!("every {} day from the {} to the {}", ordinal(step), name(stop), name(start))
             }
@@ -119,7 +176,7 @@ fn years(year: &Chain) -> String {
             Piece { start, step: 0, .. } => start.to_string(),
             Piece { start, stop: Some(stop), step: 1 } => format!("{start} to {stop}"),
             Piece { start, stop: Some(stop), step } => format!("every {} year from {start} to {stop}", ordinal(step)),
-            Piece { start, stop: None, step: 1 } => format!("every year from {start}"),
+            Piece { start, stop: None, step: 1 } => format!("{start} and later"),
             Piece { start, stop: None, step } => format!("every {} year from {start}", ordinal(step)),
         })
         .collect();
