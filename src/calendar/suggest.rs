@@ -89,7 +89,9 @@ fn time_starts(before: &str, after: &str) -> bool {
 /// The name that differs in the fewest letters, unless it is another word altogether.
 fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
+    let length = word.chars().count();
     names
+        .filter(|name| name.chars().count().abs_diff(length) <= 2)
         .map(|name| (distance(&word, &name.to_lowercase()), name))
         .min_by_key(|(distance, _)| *distance)
         .filter(|(distance, name)| *distance <= 2 && *distance * 2 < name.len())
