@@ -1,8 +1,8 @@
 //! Calendar expressions: the language of systemd's `OnCalendar=`, whole.
 //!
-//! Input: the text of one expression ([`Calendar`]) or of several separated by `;` ([`Schedule`]), and a database of
-//! time zones. Output: the normal form as `systemd-analyze calendar` prints it (`Display`), an English sentence
-//! (`describe`), and the elapses after an instant (`next_after`). No clock is read here.
+//! Input: the text of one expression ([`Calendar`]) and a database of time zones. Output: the normal form as
+//! `systemd-analyze calendar` prints it (`Display`), an English sentence (`describe`), and the elapses after an instant
+//! (`next_after`). No clock is read here.
 //!
 //! An expression is parsed (`parse`) into a set of values for each field of a date and time (`chain`); everything
 //! else reads those sets. A zone is a name of the time zone database, spelled as the database spells it.
@@ -17,7 +17,6 @@ mod next;
 mod parse;
 mod period;
 mod render;
-mod schedule;
 mod skipped;
 mod suggest;
 #[cfg(test)]
@@ -31,7 +30,7 @@ use crate::calendar::weekdays::Weekdays;
 
 pub use crate::calendar::describe::describe;
 pub use crate::calendar::error::{CalendarError, CalendarErrorKind, Field};
-pub use crate::calendar::schedule::Schedule;
+pub use crate::calendar::period::period;
 
 /// One calendar expression: the set of the instants at which it elapses.
 ///

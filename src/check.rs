@@ -14,7 +14,7 @@ mod reader;
 
 use std::time::Duration;
 
-use crate::calendar::Schedule;
+use crate::schedule::Schedule;
 use crate::source::Problem;
 use mistake::Mistake;
 

@@ -20,6 +20,7 @@ pub mod header;
 pub mod line;
 pub mod perfdata;
 pub mod refusal;
+pub mod schedule;
 pub mod source;
 mod spelling;
 pub mod status;

@@ -8,7 +8,7 @@ mod sentences;
 
 use jiff::tz::TimeZoneDatabase;
 
-use super::{Calendar, Schedule};
+use super::Calendar;
 
 fn zones() -> TimeZoneDatabase {
     TimeZoneDatabase::from_env()
@@ -16,10 +16,6 @@ fn zones() -> TimeZoneDatabase {
 
 fn calendar(text: &str) -> Calendar {
     Calendar::parse(text, &zones()).unwrap_or_else(|error| panic!("`{text}`: {error}"))
-}
-
-fn schedule(text: &str) -> Schedule {
-    Schedule::parse(text, &zones()).unwrap_or_else(|errors| panic!("`{text}`: {errors:?}"))
 }
 
 #[test]
@@ -62,12 +58,4 @@ fn normal_forms_are_those_of_systemd() {
         assert_eq!(calendar(text).to_string(), normal, "`{text}`");
         assert_eq!(calendar(normal).to_string(), normal, "the normal form of `{text}`");
     }
-}
-
-#[test]
-fn a_schedule_joins_its_calendars() {
-    let schedule = schedule(" daily ;Mon 6:00 UTC");
-    assert_eq!(schedule.calendars().len(), 2);
-    assert_eq!(schedule.to_string(), "*-*-* 00:00:00; Mon *-*-* 06:00:00 UTC");
-    assert_eq!(schedule.describe(), "daily at 00:00; Mondays at 06:00 UTC");
 }

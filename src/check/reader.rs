@@ -6,8 +6,8 @@ use jiff::tz::TimeZoneDatabase;
 
 use super::fields::{self, Fault};
 use super::{CheckId, Credential, MAX_CREDENTIALS, Mistake, Protocol};
-use crate::calendar::Schedule;
 use crate::header::{Entry, Header, Key};
+use crate::schedule::Schedule;
 use crate::source::{Problem, Span};
 
 pub struct Reader<'a> {

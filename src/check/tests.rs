@@ -267,6 +267,29 @@ fn mistakes_of_a_schedule_are_placed_in_the_script() {
 }
 
 #[test]
+fn mistakes_in_cron_lines_are_placed_like_those_in_expressions() {
+    let script = MINIMAL.replace("hourly", "0 3 * * monday; 24:00; 0/10 * * * *; hourly; 0 3 * * * root");
+    let found = read(script.as_bytes()).expect_err("all but one are wrong");
+    let found: Vec<_> =
+        found.iter().map(|problem| (&script[problem.span.start..problem.span.end], problem.help.as_deref())).collect();
+    let expected = [
+        ("monday", Some("did you mean `0 3 * * mon`?")),
+        ("24", Some("did you mean `00:00`?")),
+        ("0/10", Some("did you mean `*/10 * * * *`?")),
+        ("root", Some("did you mean `0 3 * * *`?")),
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_cron_line_is_a_schedule() {
+    let script = MINIMAL.replace("hourly", "*/15 8-17 * * mon-fri");
+    let check = read(script.as_bytes()).expect("a valid script").check;
+    assert_eq!(check.schedule_text, "*/15 8-17 * * mon-fri");
+    assert_eq!(check.schedule.expect("a schedule").to_string(), "Mon..Fri *-*-* 08..17:00/15:00");
+}
+
+#[test]
 fn the_configuration_sets_the_highest_timeout() {
     let script = format!("{MINIMAL}# timeout: 10min\n");
     let limits = |seconds| Limits { max_timeout: Duration::from_secs(seconds) };

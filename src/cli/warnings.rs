@@ -1,5 +1,6 @@
 //! What to know about a check before relying on it, for `ssi add` and `ssi test` alike.
 
+use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
@@ -70,9 +71,10 @@ fn of_the_schedule(check: &Check, now: Timestamp, zone: &TimeZone) -> Vec<String
     if period > LONGEST_GAP {
         let until = now.saturating_add(YEAR).unwrap_or(Timestamp::MAX);
         let skipped = schedule.calendars().iter().flat_map(|calendar| calendar.skipped(now, until, zone));
-        let skipped: Vec<String> = skipped.map(|civil| civil.strftime("%F %H:%M").to_string()).collect();
+        // Several calendars may miss the same.
+        let skipped: BTreeSet<String> = skipped.map(|civil| civil.strftime("%F %H:%M").to_string()).collect();
         if !skipped.is_empty() {
-            let when = skipped.join(" and ");
+            let when = skipped.into_iter().collect::<Vec<_>>().join(" and ");
             warnings.push(format!(
                 "`{id}` is left out on {when}: the clock is put forward then, and passes that time over"
             ));
@@ -103,6 +105,9 @@ mod tests {
             ("# schedule: *:*:0/10", "due every 10 s and may take 20 s"),
             ("# schedule: *:0/5\n# jitter: 6min", "`jitter: 6 min` is longer than the 5 min"),
             ("# schedule: 02:30", "left out on 2027-03-28 02:30"),
+            // The 28th is a Sunday: both of the calendars miss it.
+            ("# schedule: 30 2 28 * sun", "left out on 2027-03-28 02:30:"),
+            ("# schedule: 0 0 31 2 *", "`schedule: 0 0 31 2 *` never elapses again"),
             ("# schedule: 2020-01-01", "never elapses again"),
         ] {
             let found = warnings(keys);

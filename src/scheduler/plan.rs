@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::calendar::Schedule;
 use crate::check::CheckId;
+use crate::schedule::Schedule;
 
 /// A run that is later than this is not made up: the machine slept or its clock was set.
 const MISSED_AFTER: Duration = Duration::from_secs(30);

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use super::{escape, marker, service_name};
-use crate::calendar::Schedule;
 use crate::check::Check;
+use crate::schedule::Schedule;
 use crate::timespan;
 
 pub(super) fn render(check: &Check, schedule: &Schedule) -> String {

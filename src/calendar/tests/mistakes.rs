@@ -1,5 +1,5 @@
 use super::zones;
-use crate::calendar::{Calendar, Schedule};
+use crate::calendar::Calendar;
 
 /// Expression, the part that is wrong, a piece of the message, the suggestion.
 const REJECTS: [(&str, &str, &str, Option<&str>); 41] = [
@@ -58,15 +58,6 @@ fn rejects_say_where_and_why() {
             assert!(Calendar::parse(suggestion, &zones).is_ok(), "`{suggestion}`");
         }
     }
-}
-
-#[test]
-fn a_schedule_reports_every_mistake_at_its_place() {
-    let text = "daily; 24:00;; 12:00 ; Mon..";
-    let errors = Schedule::parse(text, &zones()).unwrap_err();
-    let spans: Vec<_> = errors.iter().map(|error| error.span.clone()).collect();
-    assert_eq!(spans, [7..9, 13..13, 28..28]);
-    assert_eq!(errors.first().and_then(|error| error.suggestion()), Some("00:00"));
 }
 
 #[test]
