@@ -86,7 +86,7 @@ pub(super) enum Command {
     History(IdArgs),
     /// Show what `add` would install of a script, and run it once in its sandbox; nothing stays installed
     Test(TestArgs),
-    /// Explain OnCalendar= expressions and show when they elapse
+    /// Explain OnCalendar= expressions and cron lines, and show when they elapse
     Calendar(CalendarArgs),
     /// Ask one question about this host or the network and print one status line; exits as a Nagios plugin
     Probe(ProbeArgs),
@@ -182,8 +182,8 @@ pub(super) struct TestArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct CalendarArgs {
-    /// OnCalendar= expressions
-    #[arg(required = true, value_name = "EXPR")]
+    /// OnCalendar= expressions and cron lines, several in one with `;`; `-`, or none: one a line from standard input
+    #[arg(value_name = "EXPR")]
     pub(super) expressions: Vec<String>,
     /// Count from this time (RFC 3339, or a civil time in this host's zone) instead of now
     #[arg(long, value_name = "TIME")]

@@ -1,4 +1,6 @@
-//! `ssi calendar`: what an OnCalendar= expression means and when it elapses.
+//! `ssi calendar`: what the expressions of a `schedule:` mean and when they elapse.
+
+use std::io::{self, BufRead, IsTerminal};
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -8,17 +10,29 @@ use serde::Serialize;
 use super::args::CalendarArgs;
 use super::failure::Failure;
 use super::ui::{self, Ui};
-use crate::calendar::Calendar;
 use crate::event::rfc3339;
 use crate::line;
+use crate::schedule::{Schedule, ScheduleError};
 
-/// `ssi calendar --json`, one a line for each expression.
+/// `ssi calendar --json`, one a line for each valid expression.
 #[derive(Serialize)]
-struct Answer<'a> {
-    expression: &'a str,
+struct Answer {
+    expression: String,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    cron: bool,
     normalized: String,
     human: String,
     next: Vec<String>,
+}
+
+/// The same for an expression with a mistake.
+#[derive(Serialize)]
+struct Mistake {
+    expression: String,
+    error: String,
+    /// How many characters stand before it.
+    at: usize,
+    suggestion: Option<String>,
 }
 
 pub(super) fn calendar(args: &CalendarArgs, ui: &Ui) -> Result<u8, Failure> {
@@ -28,51 +42,118 @@ pub(super) fn calendar(args: &CalendarArgs, ui: &Ui) -> Result<u8, Failure> {
         Some(text) => base_time(text, &zone)?,
         None => now,
     };
-    let mut code = 0;
-    // As in `schedule:`, one argument may hold several.
-    let expressions = args.expressions.iter().flat_map(|text| text.split(';')).map(str::trim);
-    for (index, expression) in expressions.enumerate() {
-        let calendar = match Calendar::parse(expression, jiff::tz::db()) {
-            Ok(calendar) => calendar,
-            Err(error) => {
-                let hint = error.suggestion().map(|text| format!("; did you mean `{text}`?")).unwrap_or_default();
-                let place = " ".repeat(expression[..error.span.start].chars().count());
-                let width = expression[error.span.clone()].chars().count().max(1);
-                let failure = Failure::failed(format!("`{}`: {error}{hint}", line::printable(expression)));
-                ui.failure(&failure);
-                eprintln!("  {}\n  {place}{}", line::printable(expression), "^".repeat(width));
-                code = 1;
-                continue;
+    let mut explainer = Explainer { ui, zone, now, base, iterations: args.iterations, answers: 0, code: 0 };
+    if args.expressions.is_empty() {
+        if io::stdin().is_terminal() {
+            return Err(Failure::usage(
+                "no expression: give one as an argument, such as `ssi calendar daily`, or one a line on standard input",
+            ));
+        }
+        explainer.input()?;
+    }
+    for text in &args.expressions {
+        match text.as_str() {
+            "-" => explainer.input()?,
+            text => explainer.line(text)?,
+        }
+    }
+    Ok(explainer.code)
+}
+
+struct Explainer<'a> {
+    ui: &'a Ui,
+    zone: TimeZone,
+    now: Timestamp,
+    base: Timestamp,
+    iterations: u32,
+    /// How many expressions were explained on standard output.
+    answers: usize,
+    code: u8,
+}
+
+impl Explainer<'_> {
+    /// Explains every line of standard input but empty ones and comments.
+    fn input(&mut self) -> Result<(), Failure> {
+        for line in io::stdin().lock().split(b'\n') {
+            let line = line?;
+            let text = String::from_utf8_lossy(&line);
+            let text = text.trim();
+            if !text.is_empty() && !text.starts_with('#') {
+                self.line(text)?;
             }
-        };
+        }
+        Ok(())
+    }
+
+    /// As in `schedule:`, one text may hold several expressions.
+    fn line(&mut self, text: &str) -> Result<(), Failure> {
+        for expression in text.split(';').map(str::trim) {
+            match Schedule::parse(expression, jiff::tz::db()) {
+                Ok(schedule) => self.explain(expression, &schedule)?,
+                Err(errors) => {
+                    self.code = 1;
+                    for error in &errors {
+                        self.refuse(expression, error)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn explain(&mut self, expression: &str, schedule: &Schedule) -> Result<(), Failure> {
+        let ui = self.ui;
+        let cron = schedule.parts().any(|part| part.is_cron);
+        let expression = line::printable(expression);
         let mut next = Vec::new();
-        let mut at = base;
-        while next.len() < args.iterations as usize
-            && let Some(elapse) = calendar.next_after(at, &zone)
+        let mut at = self.base;
+        while next.len() < self.iterations as usize
+            && let Some(elapse) = schedule.next_after(at, &self.zone)
         {
             next.push(elapse);
             at = elapse;
         }
-        let (normalized, human) = (calendar.to_string(), calendar.describe());
         if ui.json {
-            ui.json(&Answer { expression, normalized, human, next: next.into_iter().map(rfc3339).collect() })?;
-            continue;
+            let (normalized, human) = (schedule.to_string(), schedule.describe());
+            let next = next.into_iter().map(rfc3339).collect();
+            return ui.json(&Answer { expression, cron, normalized, human, next });
         }
-        if index > 0 {
+        if self.answers > 0 {
             ui.print("")?;
         }
-        ui.print(format!("{} {}", ui.dim("  original"), expression))?;
-        ui.print(format!("{} {normalized}", ui.dim("normalized")))?;
-        ui.print(format!("{} {human}", ui.dim("   meaning")))?;
-        for (n, elapse) in next.iter().enumerate() {
-            let label = if n == 0 { "      next".to_owned() } else { format!("{:>10}", format!("#{}", n + 1)) };
-            ui.print(format!("{} {} ({})", ui.dim(label), ui::clock(*elapse), ui::relative(Some(*elapse), now)))?;
+        self.answers += 1;
+        let row = |label: &str, text: &str| ui.print(format!("{} {text}", ui.dim(format!("{label:>10}"))));
+        let kind = if cron { ui.dim(" (cron)") } else { String::new() };
+        row("original", &format!("{}{kind}", expression.replace('\t', " ")))?;
+        for (rank, calendar) in schedule.calendars().iter().enumerate() {
+            row(if rank == 0 { "normalized" } else { "" }, &calendar.to_string())?;
+        }
+        row("meaning", &schedule.describe())?;
+        for (rank, elapse) in next.iter().enumerate() {
+            let label = if rank == 0 { "next".to_owned() } else { format!("#{}", rank + 1) };
+            row(&label, &format!("{} ({})", ui::clock(*elapse), ui::exactly(*elapse, self.now)))?;
         }
         if next.is_empty() {
-            ui.print(format!("{} never", ui.dim("      next")))?;
+            row("next", "never")?;
         }
+        Ok(())
     }
-    Ok(code)
+
+    fn refuse(&self, expression: &str, error: &ScheduleError) -> Result<(), Failure> {
+        let (before, wrong) = (&expression[..error.span.start], &expression[error.span.clone()]);
+        let at = before.chars().count();
+        let expression = line::printable(expression);
+        if self.ui.json {
+            let suggestion = error.suggestion().map(line::printable);
+            return self.ui.json(&Mistake { expression, error: line::printable(&error.to_string()), at, suggestion });
+        }
+        // The marks stand below their place only if a tab takes one column.
+        let expression = expression.replace('\t', " ");
+        let hint = error.suggestion().map(|text| format!("; did you mean `{text}`?")).unwrap_or_default();
+        self.ui.failure(&Failure::failed(format!("`{expression}`: {error}{hint}").replace('\t', " ")));
+        eprintln!("  {expression}\n  {}{}", " ".repeat(at), "^".repeat(wrong.chars().count().max(1)));
+        Ok(())
+    }
 }
 
 fn base_time(text: &str, zone: &TimeZone) -> Result<Timestamp, Failure> {

@@ -149,7 +149,60 @@ pub(super) fn roughly(duration: SignedDuration) -> String {
     }
 }
 
+/// `in 3 h 25 min`, `2 days 4 h ago`: in two units, as it is to be waited for.
+pub(super) fn exactly(time: Timestamp, now: Timestamp) -> String {
+    const UNITS: [(u64, &str); 4] = [(86_400, "day"), (3600, "h"), (60, "min"), (1, "s")];
+    let distance = time.duration_since(now);
+    let mut rest = distance.unsigned_abs().as_secs();
+    let mut words = Vec::new();
+    for (size, unit) in UNITS {
+        let count = rest / size;
+        rest %= size;
+        if count > 0 {
+            let plural = if unit == "day" && count > 1 { "s" } else { "" };
+            words.push(format!("{count} {unit}{plural}"));
+        } else if words.is_empty() {
+            continue;
+        }
+        // The smaller unit of the two is the one below, also where that is zero.
+        if words.len() == 2 || count == 0 {
+            break;
+        }
+    }
+    match (words.is_empty(), distance.is_negative()) {
+        (true, _) => "now".to_owned(),
+        (false, false) => format!("in {}", words.join(" ")),
+        (false, true) => format!("{} ago", words.join(" ")),
+    }
+}
+
 /// A time on this host's clock.
 pub(super) fn clock(time: Timestamp) -> String {
     time.to_zoned(TimeZone::system()).strftime("%F %T %Z").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_are_told_in_two_units() {
+        let now = Timestamp::UNIX_EPOCH;
+        let rows = [
+            (0, "now"),
+            (1, "in 1 s"),
+            (60, "in 1 min"),
+            (185, "in 3 min 5 s"),
+            (3600, "in 1 h"),
+            (3605, "in 1 h"),
+            (12_345, "in 3 h 25 min"),
+            (86_400, "in 1 day"),
+            (86_400 + 3600, "in 1 day 1 h"),
+            (2 * 86_400 + 4 * 3600 + 59 * 60, "in 2 days 4 h"),
+            (-12_345, "3 h 25 min ago"),
+        ];
+        for (seconds, expected) in rows {
+            assert_eq!(exactly(now + SignedDuration::from_secs(seconds), now), expected);
+        }
+    }
 }

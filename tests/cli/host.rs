@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -112,6 +113,17 @@ impl Host {
     #[track_caller]
     pub fn ssi<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Said {
         self.command(args).output().unwrap().into()
+    }
+
+    /// The same with standard input.
+    #[track_caller]
+    pub fn fed(&self, args: &[&str], input: &[u8]) -> Said {
+        let mut command = self.command(args);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // What does not fit into the pipe would wait for a reader here.
+        assert!(input.len() < 4096);
+        child.stdin.take().unwrap().write_all(input).unwrap();
+        child.wait_with_output().unwrap().into()
     }
 
     /// The same by somebody without rights, who can reach the binary and read what everybody may.

@@ -176,12 +176,102 @@ fn calendar_explains() {
 }
 
 #[test]
+fn calendar_explains_cron_lines() {
+    let host = Host::new();
+    let args = ["--base-time", "2026-11-22T08:06:00Z", "--iterations", "2"];
+    let said = host.ssi([&["calendar", "0 0 1,15 * fri; daily"][..], &args].concat()).exits(0);
+    let lines: Vec<_> = said.out.lines().map(|line| line.split(" UTC (").next().unwrap()).collect();
+    let expected = [
+        "  original 0 0 1,15 * fri (cron)",
+        "normalized *-*-01,15 00:00:00",
+        "           Fri *-*-* 00:00:00",
+        "   meaning on the 1st and 15th of each month, and also on Fridays, at 00:00",
+        "      next 2026-11-27 00:00:00",
+        "        #2 2026-12-01 00:00:00",
+        "",
+        "  original daily",
+        "normalized *-*-* 00:00:00",
+        "   meaning daily at 00:00",
+        "      next 2026-11-23 00:00:00",
+        "        #2 2026-11-24 00:00:00",
+    ];
+    assert_eq!(lines, expected);
+    let said = host.ssi([&["calendar", "--json", "0 0 1,15 * fri"][..], &args].concat()).exits(0);
+    let expected = json!({
+        "expression": "0 0 1,15 * fri", "cron": true, "normalized": "*-*-01,15 00:00:00; Fri *-*-* 00:00:00",
+        "human": "on the 1st and 15th of each month, and also on Fridays, at 00:00",
+        "next": ["2026-11-27T00:00:00.000Z", "2026-12-01T00:00:00.000Z"],
+    });
+    assert_eq!(said.json(), expected);
+}
+
+#[test]
+fn calendar_reads_standard_input() {
+    let host = Host::new();
+    let input = b"# nightly\n\n0 3 * * *\n  hourly; daily\r\n\xffnone\n@reboot";
+    for args in [&["calendar", "--json"][..], &["calendar", "--json", "-"]] {
+        let said = host.fed(args, input).exits(1);
+        let found: Vec<_> = said.json_lines().iter().map(|answer| answer["expression"].clone()).collect();
+        assert_eq!(found, ["0 3 * * *", "hourly", "daily", "\u{fffd}none", "@reboot"], "{args:?}");
+    }
+    assert_eq!(host.fed(&["calendar"], b"# nothing\n").exits(0).out, "");
+    // On a terminal somebody would wait in vain.
+    let line = format!("'{}' calendar", env!("CARGO_BIN_EXE_ssi"));
+    let mut terminal = Command::new("script");
+    terminal.args(["-qec", &line, "/dev/null"]).stdin(std::process::Stdio::null());
+    let said = Said::from(terminal.output().expect("`script` of util-linux is there")).exits(2);
+    assert!(said.out.contains("no expression"), "{said:?}");
+}
+
+#[test]
+fn calendar_answers_mistakes_in_json_too() {
+    let host = Host::new();
+    let said = host.ssi(["calendar", "--json", "é 3 * * *; 0 3 * * monday", "hourly", "12:0"]).exits(1);
+    assert_eq!(said.err, "");
+    let answers = said.json_lines();
+    assert_eq!(answers[0]["at"], 0);
+    let expected = json!({
+        "expression": "0 3 * * monday", "error": "names have three letters in cron, expected `mon`, found `monday`",
+        "at": 8, "suggestion": "0 3 * * mon",
+    });
+    assert_eq!(answers[1], expected);
+    assert_eq!(
+        (&answers[2]["normalized"], &answers[3]["normalized"]),
+        (&json!("*-*-* *:00:00"), &json!("*-*-* 12:00:00"))
+    );
+}
+
+#[test]
+fn an_expression_can_not_steer_the_terminal() {
+    let host = Host::new();
+    let input = "0 3 * * \u{1b}[31m\ndaily \u{9b}31m\n0\u{7}/10 * * * *\n0 3\t* * 1".as_bytes();
+    for flags in [&["calendar"][..], &["calendar", "--json"]] {
+        let said = host.fed(flags, input).exits(1);
+        let is_control = |c: char| c.is_control() && c != '\n';
+        assert!(!said.out.contains(is_control) && !said.err.contains(is_control), "{said:?}");
+        assert!(said.out.contains("Mon *-*-* 03:00:00"), "{said:?}");
+    }
+}
+
+/// 02:30 does not come on 29 March in Berlin.
+#[test]
+fn calendar_skips_what_a_change_of_the_clocks_skips() {
+    let host = Host::new();
+    let args = ["--json", "--base-time", "2026-03-27T12:00:00Z", "--iterations", "2"];
+    let said = host.ssi([&["calendar", "30 2 * * * Europe/Berlin"][..], &args].concat()).exits(0);
+    assert_eq!(said.json()["next"], json!(["2026-03-28T01:30:00.000Z", "2026-03-30T00:30:00.000Z"]));
+}
+
+#[test]
 fn calendar_points_at_what_is_wrong() {
     let host = Host::new();
     let said = host.ssi(["calendar", "mon 25:00", "daily"]).exits(1);
     assert_eq!(said.err, "error: `mon 25:00`: hour `25` is out of range, expected 0 to 23\n  mon 25:00\n      ^^\n");
     assert!(said.out.contains("normalized *-*-* 00:00:00\n"), "the other one is explained: {said:?}");
     host.ssi(["calendar", "daily", "--base-time", "yesterday"]).exits(2);
+    let said = host.ssi(["calendar", "0\t0/10 * * *"]).exits(1);
+    let (_, rest) = said.err.split_once("did you mean").unwrap();
+    assert!(rest.ends_with("\n  0 0/10 * * *\n    ^^^^\n"), "{said:?}");
 }
 
 const ESCAPE: char = '\u{1b}';
