@@ -11,7 +11,9 @@ export LC_ALL=C
 
 # HOST:PORT or absolute paths of PEM files, separated by spaces.
 certificates=${CERTIFICATES:-www.debian.org:443}
+# Days left at which to look after it.
 warning_days=${WARNING_DAYS:-21}
+# Days left at which something has gone wrong.
 failure_days=${FAILURE_DAYS:-7}
 # Seconds for each server.
 patience=${CONNECT_TIMEOUT:-10}
@@ -37,9 +39,14 @@ fetch() {
 }
 
 now=$(date +%s)
+unread=()
 least='' least_text='' broken=''
 read -ra targets <<< "$certificates"
-for target in "${targets[@]}"; do
+for target in ${targets[@]+"${targets[@]}"}; do
+  if [[ $target == /* ]] && [[ $(cat "$target" 2>&1 > /dev/null) == *'ermission denied'* ]]; then
+    unread+=("$target")
+    continue
+  fi
   if ! end=$(fetch "$target" | openssl x509 -noout -enddate 2> /dev/null) || ! end=$(date --date="${end#notAfter=}" +%s); then
     echo "$target: no certificate could be read"
     broken=${broken:-$target}
@@ -60,6 +67,9 @@ if [ -n "$least" ] && [ "$least" -lt "$failure_days" ]; then
 elif [ -n "$broken" ]; then
   echo "FAILURE, no certificate could be read from $broken"
   exit 2
+elif [ "${#unread[@]}" -gt 0 ]; then
+  echo "ERROR, ${unread[0]} may not be read by user $(id -un) (header key user: or group:)"
+  exit 3
 elif [ -z "$least" ]; then
   echo "ERROR, CERTIFICATES names no certificate"
   exit 3

@@ -10,6 +10,7 @@ export LC_ALL=C
 
 # Percent in use, of space or of inodes, whichever is more.
 warning=${WARNING_PERCENT:-85}
+# The same, for a FAILURE.
 failure=${FAILURE_PERCENT:-95}
 for limit in warning failure; do
   if ! [[ ${!limit} =~ ^[0-9]{1,9}$ ]]; then

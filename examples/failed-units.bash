@@ -10,6 +10,11 @@ export LC_ALL=C
 
 # Names of units that may fail, as an extended regular expression for the whole name.
 ignore=${IGNORE:-}
+[[ '' =~ $ignore ]]
+if [ $? -eq 2 ]; then
+  echo "ERROR, IGNORE is no regular expression: '$ignore'"
+  exit 3
+fi
 
 if ! command -v systemctl > /dev/null; then
   echo "ERROR, systemctl is not installed (apt install systemd)"

@@ -9,6 +9,7 @@
 set -u
 export LC_ALL=C
 
+# The page; what it redirects to is not looked at.
 url=${URL:-http://localhost/}
 # The status codes that are right, as an extended regular expression.
 expected=${EXPECTED_STATUS:-2..|3..}
@@ -22,6 +23,11 @@ for limit in warning_ms patience; do
     exit 3
   fi
 done
+[[ '' =~ $expected ]]
+if [ $? -eq 2 ]; then
+  echo "ERROR, EXPECTED_STATUS is no regular expression: '$expected'"
+  exit 3
+fi
 
 if ! command -v curl > /dev/null; then
   echo "ERROR, curl is not installed (apt install curl)"

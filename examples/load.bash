@@ -10,6 +10,7 @@ export LC_ALL=C
 
 # Percent of the processors: 100 is one waiting or running task for each.
 warning=${WARNING_PERCENT:-150}
+# The same, for a FAILURE.
 failure=${FAILURE_PERCENT:-400}
 for limit in warning failure; do
   if ! [[ ${!limit} =~ ^[0-9]{1,9}$ ]]; then

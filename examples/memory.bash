@@ -8,9 +8,11 @@
 set -u
 export LC_ALL=C
 
-# Percent of memory in use that cannot be freed, and percent of swap in use.
+# Percent of memory in use that cannot be freed.
 warning=${WARNING_PERCENT:-85}
+# The same, for a FAILURE.
 failure=${FAILURE_PERCENT:-95}
+# Percent of swap in use.
 swap_warning=${SWAP_WARNING_PERCENT:-80}
 for limit in warning failure swap_warning; do
   if ! [[ ${!limit} =~ ^[0-9]{1,9}$ ]]; then
