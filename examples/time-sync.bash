@@ -8,6 +8,44 @@
 set -u
 export LC_ALL=C
 
+# Milliseconds that chrony may see the clock be wrong; other services do not tell.
+warning_ms=${WARNING_MS:-100}
+# The same, for a FAILURE.
+failure_ms=${FAILURE_MS:-1000}
+for limit in warning_ms failure_ms; do
+  if ! [[ ${!limit} =~ ^[0-9]{1,9}$ ]]; then
+    echo "ERROR, $limit must be a whole number, not '${!limit}'"
+    exit 3
+  fi
+done
+
+# chrony knows more than the kernel. Where it is installed but does not run, another service may do its work.
+if command -v chronyc > /dev/null && tracking=$(chronyc -n -c tracking 2>&1); then
+  IFS=, read -r reference source stratum _ offset _ _ _ _ _ _ _ _ leap <<< "$tracking"
+  if ! [[ $offset =~ ^-?([0-9]+)\.([0-9]{3}) ]] || [ -z "$leap" ]; then
+    printf '%s\n' "$tracking"
+    echo "ERROR, chronyc does not tell how far the clock is wrong"
+    exit 3
+  fi
+  milliseconds=$((10#${BASH_REMATCH[1]}${BASH_REMATCH[2]}))
+  echo "chrony: source $source, stratum $stratum, $leap"
+  if [ "$reference" = 7F7F0101 ]; then
+    echo "WARNING, chrony takes this machine's own clock for the right time"
+    exit 1
+  elif [ "$leap" = 'Not synchronised' ]; then
+    echo "WARNING, the clock is not synchronised, though chrony runs"
+    exit 1
+  elif [ "$milliseconds" -ge "$failure_ms" ]; then
+    echo "FAILURE, the clock is wrong by $milliseconds ms"
+    exit 2
+  elif [ "$milliseconds" -ge "$warning_ms" ]; then
+    echo "WARNING, the clock is wrong by $milliseconds ms"
+    exit 1
+  fi
+  echo "OK, the clock is synchronised and wrong by $milliseconds ms"
+  exit 0
+fi
+
 if ! command -v timedatectl > /dev/null; then
   echo "ERROR, timedatectl is not installed (apt install systemd)"
   exit 127
