@@ -197,7 +197,9 @@ fn every_example_can_be_tried() {
         let report = json(&ssi(&machine, &["test", "--json", "/srv/example.bash"]));
         let what = format!("{}: {report}", file.display());
         assert_eq!((&report["valid"], &report["problems"]), (&true.into(), &serde_json::json!([])), "{what}");
-        assert!(report["exposure"].as_f64().is_some_and(|level| level <= 1.5), "{what}");
+        // Another group counts as a tenth more.
+        let most = if content.contains("\n# group: ") { 1.6 } else { 1.5 };
+        assert!(report["exposure"].as_f64().is_some_and(|level| level <= most), "{what}");
         assert_eq!(report["next"].as_array().map(Vec::len), Some(5), "{what}");
         let run = &report["run"];
         assert!(run["status"].is_string() && run["sandboxed"] == true, "{what}");
