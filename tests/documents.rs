@@ -16,7 +16,8 @@ use ssi::header::Key;
 use ssi::paths::Paths;
 use ssi::status::Status;
 
-const DOCUMENTS: [&str; 4] = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/websocket.md"];
+const DOCUMENTS: [&str; 5] =
+    ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/websocket.md", "examples/README.md"];
 
 fn read(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path))
@@ -182,6 +183,29 @@ fn versions_are_those_of_the_manifest() {
     );
     assert!(read("CHANGELOG.md").contains(&value("version")), "CHANGELOG.md: version");
     assert!(read("LICENSE").starts_with(&format!("{} License", value("license"))));
+}
+
+/// The settings that a script reads, in order: `${NAME:-default}`.
+fn settings(script: &str) -> Vec<&str> {
+    let settings = script.split("=${").skip(1).filter_map(|rest| Some(rest.split_once(":-")?.0));
+    settings.filter(|name| name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')).collect()
+}
+
+#[test]
+fn the_table_of_examples_is_that_of_the_directory_and_of_the_scripts() {
+    let readme = read("examples/README.md");
+    let table = rows(&readme);
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let files = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let scripts: BTreeSet<_> = files.filter(|name| name.ends_with(".bash")).collect();
+    assert_eq!(names(&readme).into_iter().map(str::to_owned).collect::<BTreeSet<_>>(), scripts);
+    assert_eq!(table.len(), scripts.len());
+    for row in table {
+        let name = row[0].trim_matches('`');
+        let listed: Vec<_> = row[2].split('`').skip(1).step_by(2).collect();
+        let script = read(&format!("examples/{name}"));
+        assert_eq!(listed, settings(&script), "{name}");
+    }
 }
 
 #[test]

@@ -13,7 +13,7 @@ mod checks;
 mod commands;
 mod demo;
 mod endings;
-mod examples_work;
+mod examples;
 mod lifecycle;
 mod machine;
 mod machine_works;
