@@ -107,8 +107,14 @@ impl<'a> Stage<'a> {
             ended = jobs.ended(&job) => ended?,
             () = asked_to_stop() => return Err(TrialError::Stopped),
         };
+        match Ran::read(&log) {
+            // systemd may have forgotten the unit already, and then it could not say how this run ended.
+            Err(TrialError::NoVerdict) => {}
+            ran => return ran,
+        }
         let state = systemd.service(&unit).await?;
-        let cause = Cause::from_codes(state.invocation, state.result, state.code, state.status);
+        let run = Some(state.invocation).filter(|run| !run.is_empty()).unwrap_or_else(|| "unseen".to_owned());
+        let cause = Cause::from_codes(run, state.result, state.code, state.status);
         let fail = FileError::at("write to", &log);
         let mut writer = File::options().append(true).open(&log).and_then(|file| Log::new(&file)).map_err(&fail)?;
         ended::complete(&log, &cause, &mut writer, &TimeZone::system())
