@@ -72,7 +72,7 @@ fn dispatch(cli: &Cli, ui: &Ui) -> Result<u8, Failure> {
         Command::History(args) => history::history(args, &paths, ui),
         Command::Test(args) => test::test(args, &paths, ui),
         Command::Calendar(args) => calendar::calendar(args, ui),
-        Command::Probe(args) => probe::probe(args, ui),
+        Command::Probe(args) => probe::probe(args, &paths, ui),
         Command::Agent(args) => agent::agent(args, &paths, ui),
         Command::Demo(args) => demo::demo(args, ui),
         Command::Follow(args) => follow::follow(args, &paths, ui),

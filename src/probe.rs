@@ -1,22 +1,27 @@
 //! The questions that check scripts ask most, each as one small command.
 //!
-//! Input: a question from the command line ([`Probe`]). Output: an [`Answer`]; a [`ProbeError`] where it could not be asked, which is
-//! never taken for "down". A question is a module: its flags, how it is asked, and a pure function from what was read to the answer.
+//! Input: a question from the command line ([`Probe`]) and the [`Host`] that it is about. Output: an [`Answer`]; a [`ProbeError`] where
+//! it could not be asked, which is never taken for "down". A question is a module: its flags, how it is asked, and a pure function from
+//! what was read to the answer.
 
 mod error;
+mod figure;
 mod file;
+mod host;
 mod limit;
+mod pattern;
 
 use clap::Subcommand;
 
 pub use error::ProbeError;
+pub use host::Host;
 
 use crate::answer::Answer;
 
 /// What is asked.
 #[derive(Debug, Subcommand)]
 pub enum Probe {
-    /// Age and size of a file
+    /// Age and size of the newest file that matches
     File(file::File),
 }
 
@@ -26,7 +31,7 @@ impl Probe {
     /// # Errors
     ///
     /// What kept it from being asked; the check that asks is broken then.
-    pub fn ask(&self) -> Result<Answer, ProbeError> {
+    pub fn ask(&self, host: &Host) -> Result<Answer, ProbeError> {
         match self {
             Probe::File(question) => question.ask(),
         }

@@ -4,10 +4,13 @@ use super::args::ProbeArgs;
 use super::failure::Failure;
 use super::ui::Ui;
 use crate::answer::Answer;
+use crate::paths::Paths;
+use crate::probe::Host;
 use crate::status::Status;
 
-pub(super) fn probe(args: &ProbeArgs, ui: &Ui) -> Result<u8, Failure> {
-    let answer = args.probe.ask().unwrap_or_else(|error| {
+pub(super) fn probe(args: &ProbeArgs, paths: &Paths, ui: &Ui) -> Result<u8, Failure> {
+    let host = Host { root: paths.root.clone(), scope: paths.scope };
+    let answer = args.probe.ask(&host).unwrap_or_else(|error| {
         // What kept it from asking is its answer: the script that ends with this command says so too.
         Answer::new(Status::Error, format!("{:#}", anyhow::Error::new(error)))
     });

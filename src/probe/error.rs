@@ -14,6 +14,14 @@ pub enum ProbeError {
         /// Why.
         source: io::Error,
     },
+    /// Something was read that can't be understood.
+    #[error("`{place}` does not tell {expected}")]
+    Nonsense {
+        /// Where it was read.
+        place: &'static str,
+        /// What should have been there, as in "how much memory there is".
+        expected: &'static str,
+    },
     /// The host has nothing that could answer.
     #[error("{0}")]
     Unanswerable(String),
@@ -21,7 +29,7 @@ pub enum ProbeError {
 
 impl ProbeError {
     /// An I/O error while reading a file.
-    pub(super) fn reading(path: &Path) -> impl FnOnce(io::Error) -> ProbeError {
+    pub(super) fn reading(path: &Path) -> impl FnOnce(io::Error) -> ProbeError + use<> {
         let action = format!("read `{}`", path.display());
         |source| ProbeError::Io { action, source }
     }

@@ -1,21 +1,23 @@
-//! `ssi probe file`: how old and how large a file is.
+//! `ssi probe file`: how old and how large the newest file is that matches.
 
-use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
+use std::fs::Metadata;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use clap::Args;
 
-use super::{ProbeError, limit};
+use super::figure::{age, size};
+use super::{ProbeError, limit, pattern};
 use crate::answer::Answer;
 use crate::status::Status;
 use crate::threshold::{Range, Thresholds};
-use crate::timespan;
 
 /// The question.
 #[derive(Debug, Args)]
 pub struct File {
-    /// The file
-    path: PathBuf,
+    /// Files, directories (meaning the files right in them) or patterns with `*`, `?` and `[a-z]`; of all, the newest file counts
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
     /// Warn when its age is outside of this range: seconds, or a duration such as `26h`
     #[arg(short, long, value_name = "RANGE", value_parser = limit::seconds)]
     warning: Option<Range>,
@@ -23,39 +25,154 @@ pub struct File {
     #[arg(short, long, value_name = "RANGE", value_parser = limit::seconds)]
     critical: Option<Range>,
     /// Fail when its size is outside of this range: bytes, or `1M:`
-    #[arg(long, value_name = "RANGE", value_parser = limit::bytes)]
+    #[arg(short, long, value_name = "RANGE", value_parser = limit::bytes)]
     size: Option<Range>,
+    /// Fail when there is one
+    #[arg(long, conflicts_with_all = ["warning", "critical", "size"])]
+    absent: bool,
 }
 
-/// What was read of it.
-struct Facts {
-    age: Duration,
+/// The newest file.
+struct Newest {
+    path: PathBuf,
+    modified: SystemTime,
     bytes: u64,
+}
+
+/// What was found.
+struct Found {
+    newest: Option<Newest>,
+    /// How many files matched.
+    count: usize,
 }
 
 impl File {
     pub(super) fn ask(&self) -> Result<Answer, ProbeError> {
-        let metadata = match self.path.metadata() {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Ok(Answer::new(Status::Failure, format!("{} does not exist", self.path.display())));
+        let mut found = Found { newest: None, count: 0 };
+        for path in self.paths.iter().map(|path| pattern::expand(path)).collect::<Result<Vec<_>, _>>()?.concat() {
+            match metadata(&path)? {
+                Some(metadata) if metadata.is_dir() && !self.absent => {
+                    for entry in pattern::entries(&path)? {
+                        let file = path.join(entry);
+                        if let Some(metadata) = metadata_of_file(&file)? {
+                            found.add(file, &metadata)?;
+                        }
+                    }
+                }
+                Some(metadata) => found.add(path, &metadata)?,
+                None => {}
             }
-            metadata => metadata.map_err(ProbeError::reading(&self.path))?,
-        };
-        let modified = metadata.modified().map_err(ProbeError::reading(&self.path))?;
-        // A file from the future is as new as can be.
-        let age = SystemTime::now().duration_since(modified).unwrap_or_default();
-        Ok(self.answer(&Facts { age, bytes: metadata.len() }))
+        }
+        Ok(self.answer(&found, SystemTime::now()))
     }
 
-    fn answer(&self, facts: &Facts) -> Answer {
-        let age = Thresholds { warning: self.warning, critical: self.critical };
-        let size = Thresholds { warning: None, critical: self.size };
-        let (seconds, bytes) = (facts.age.as_secs_f64().round(), facts.bytes as f64);
-        let status = age.judge(seconds).max(size.judge(bytes));
-        let words = timespan::words(Duration::from_secs(facts.age.as_secs()));
-        let message = format!("{} is {words} old and has {} bytes", self.path.display(), facts.bytes);
-        let mut answer = Answer::new(status, message).fact("age_seconds", seconds).fact("size_bytes", facts.bytes);
-        answer.metrics = vec![age.metric("age", seconds, "s"), size.metric("size", bytes, "B")];
+    fn answer(&self, found: &Found, now: SystemTime) -> Answer {
+        let Some(newest) = &found.newest else {
+            let status = if self.absent { Status::Ok } else { Status::Failure };
+            let names: Vec<_> = self.paths.iter().map(|path| path.display().to_string()).collect();
+            let message = match &names[..] {
+                [one] if !pattern::is_pattern(&self.paths[0]) => format!("{one} does not exist or holds no file"),
+                names => format!("no file matches {}", names.join(" ")),
+            };
+            return Answer::new(status, message).fact("exists", false).fact("files", 0);
+        };
+        // A file from the future is as new as can be.
+        let seconds = now.duration_since(newest.modified).unwrap_or_default().as_secs();
+        let ages = Thresholds { warning: self.warning, critical: self.critical };
+        let sizes = Thresholds { warning: None, critical: self.size };
+        let status = match self.absent {
+            true => Status::Failure,
+            false => ages.judge(seconds as f64).max(sizes.judge(newest.bytes as f64)),
+        };
+        let path = newest.path.display();
+        let (old, large) = (age(seconds), size(newest.bytes));
+        let message = match self.absent {
+            true => format!("{path} exists, {old} old, {large}"),
+            false => format!("{path} is {old} old and has {large}"),
+        };
+        let mut answer = Answer::new(status, message)
+            .fact("exists", true)
+            .fact("files", found.count)
+            .fact("path", path.to_string())
+            .fact("age_seconds", seconds)
+            .fact("size_bytes", newest.bytes);
+        if found.count > 1 {
+            answer.details.push(format!("the newest of {} files", found.count));
+        }
+        answer.metrics = vec![ages.metric("age", seconds as f64, "s"), sizes.metric("size", newest.bytes as f64, "B")];
         answer
+    }
+}
+
+impl Found {
+    fn add(&mut self, path: PathBuf, metadata: &Metadata) -> Result<(), ProbeError> {
+        let modified = metadata.modified().map_err(ProbeError::reading(&path))?;
+        self.count += 1;
+        if self.newest.as_ref().is_none_or(|newest| newest.modified < modified) {
+            self.newest = Some(Newest { path, modified, bytes: metadata.len() });
+        }
+        Ok(())
+    }
+}
+
+/// `None` for what is not there.
+fn metadata(path: &Path) -> Result<Option<Metadata>, ProbeError> {
+    match path.metadata() {
+        Err(error) if pattern::is_absence(&error) => Ok(None),
+        result => result.map(Some).map_err(ProbeError::reading(path)),
+    }
+}
+
+/// The same, and `None` for what is no regular file.
+fn metadata_of_file(path: &Path) -> Result<Option<Metadata>, ProbeError> {
+    metadata(path).map(|metadata| metadata.filter(Metadata::is_file))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn question(warning: &str, size: &str, absent: bool) -> File {
+        let warning = (!warning.is_empty()).then(|| limit::seconds(warning).unwrap());
+        let size = (!size.is_empty()).then(|| limit::bytes(size).unwrap());
+        File { paths: vec!["/srv/*.sql".into()], warning, critical: None, size, absent }
+    }
+
+    fn found(seconds: u64, bytes: u64) -> (Found, SystemTime) {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
+        let modified = now - Duration::from_secs(seconds);
+        (Found { newest: Some(Newest { path: "/srv/a.sql".into(), modified, bytes }), count: 2 }, now)
+    }
+
+    #[test]
+    fn age_and_size_are_judged() {
+        let answer = |question: File, (found, now): (Found, SystemTime)| {
+            let answer = question.answer(&found, now);
+            (answer.status, answer.message)
+        };
+        let words = "/srv/a.sql is 1 d 3 h old and has 2.0 KiB".to_owned();
+        assert_eq!(answer(question("26h", "", false), found(97_500, 2048)), (Status::Warning, words.clone()));
+        assert_eq!(answer(question("2d", "1K:", false), found(97_500, 2048)), (Status::Ok, words.clone()));
+        assert_eq!(answer(question("26h", "1M:", false), found(97_500, 2048)), (Status::Failure, words));
+        let there = "/srv/a.sql exists, 5 s old, 0 B".to_owned();
+        assert_eq!(answer(question("", "", true), found(5, 0)), (Status::Failure, there));
+    }
+
+    #[test]
+    fn a_file_from_the_future_is_new() {
+        let (found, now) = found(0, 1);
+        let answer = question("26h", "", false).answer(&found, now - Duration::from_secs(500));
+        assert_eq!((answer.status, &answer.facts["age_seconds"]), (Status::Ok, &serde_json::json!(0)));
+    }
+
+    #[test]
+    fn none_is_down_unless_none_is_wanted() {
+        let none = Found { newest: None, count: 0 };
+        let (missed, wanted) = (question("26h", "", false), question("", "", true));
+        let answer = |question: &File| question.answer(&none, SystemTime::UNIX_EPOCH);
+        assert_eq!(answer(&missed).status, Status::Failure);
+        assert_eq!(answer(&missed).message, "no file matches /srv/*.sql");
+        assert_eq!(answer(&wanted).status, Status::Ok);
     }
 }
