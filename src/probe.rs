@@ -9,6 +9,8 @@ mod figure;
 mod file;
 mod host;
 mod limit;
+mod load;
+mod memory;
 mod pattern;
 
 use clap::Subcommand;
@@ -23,6 +25,10 @@ use crate::answer::Answer;
 pub enum Probe {
     /// Age and size of the newest file that matches
     File(file::File),
+    /// Tasks that run or wait, on average over 1, 5 and 15 minutes
+    Load(load::Load),
+    /// Memory that programs can't get any more, swap in use, and pressure
+    Memory(memory::Memory),
 }
 
 impl Probe {
@@ -34,6 +40,8 @@ impl Probe {
     pub fn ask(&self, host: &Host) -> Result<Answer, ProbeError> {
         match self {
             Probe::File(question) => question.ask(),
+            Probe::Load(question) => question.ask(host),
+            Probe::Memory(question) => question.ask(host),
         }
     }
 }

@@ -29,6 +29,11 @@ pub(super) fn age(seconds: u64) -> String {
     timespan::words(Duration::from_secs(seconds - seconds % step))
 }
 
+/// One digit behind the point: what is judged is what is shown.
+pub(super) fn tenths(value: f64) -> f64 {
+    (value * 10.0).round() / 10.0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

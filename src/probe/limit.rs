@@ -9,3 +9,11 @@ pub(super) fn bytes(text: &str) -> Result<Range, RangeError> {
 pub(super) fn seconds(text: &str) -> Result<Range, RangeError> {
     Range::parse(text, Quantity::Seconds)
 }
+
+pub(super) fn count(text: &str) -> Result<Range, RangeError> {
+    Range::parse(text, Quantity::Count)
+}
+
+pub(super) fn percent(text: &str) -> Result<Range, RangeError> {
+    Range::parse(text, Quantity::Percent)
+}
