@@ -4,6 +4,7 @@
 //! it could not be asked, which is never taken for "down". A question is a module: its flags, how it is asked, and a pure function from
 //! what was read to the answer.
 
+mod disk;
 mod error;
 mod figure;
 mod file;
@@ -23,6 +24,8 @@ use crate::answer::Answer;
 /// What is asked.
 #[derive(Debug, Subcommand)]
 pub enum Probe {
+    /// Space and inodes in use on file systems
+    Disk(disk::Disk),
     /// Age and size of the newest file that matches
     File(file::File),
     /// Tasks that run or wait, on average over 1, 5 and 15 minutes
@@ -39,6 +42,7 @@ impl Probe {
     /// What kept it from being asked; the check that asks is broken then.
     pub fn ask(&self, host: &Host) -> Result<Answer, ProbeError> {
         match self {
+            Probe::Disk(question) => question.ask(host),
             Probe::File(question) => question.ask(),
             Probe::Load(question) => question.ask(host),
             Probe::Memory(question) => question.ask(host),

@@ -17,3 +17,7 @@ pub(super) fn count(text: &str) -> Result<Range, RangeError> {
 pub(super) fn percent(text: &str) -> Result<Range, RangeError> {
     Range::parse(text, Quantity::Percent)
 }
+
+pub(super) fn days(text: &str) -> Result<Range, RangeError> {
+    Range::parse(text, Quantity::Days)
+}
