@@ -13,6 +13,7 @@ mod limit;
 mod load;
 mod memory;
 mod pattern;
+mod process;
 
 use clap::Subcommand;
 
@@ -32,6 +33,8 @@ pub enum Probe {
     Load(load::Load),
     /// Memory that programs can't get any more, swap in use, and pressure
     Memory(memory::Memory),
+    /// How many processes of a kind run
+    Process(process::Process),
 }
 
 impl Probe {
@@ -46,6 +49,7 @@ impl Probe {
             Probe::File(question) => question.ask(),
             Probe::Load(question) => question.ask(host),
             Probe::Memory(question) => question.ask(host),
+            Probe::Process(question) => question.ask(host),
         }
     }
 }
