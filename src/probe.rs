@@ -14,6 +14,7 @@ mod load;
 mod memory;
 mod pattern;
 mod process;
+mod reboot;
 
 use clap::Subcommand;
 
@@ -35,6 +36,8 @@ pub enum Probe {
     Memory(memory::Memory),
     /// How many processes of a kind run
     Process(process::Process),
+    /// Whether an update takes effect only after a reboot
+    Reboot(reboot::Reboot),
 }
 
 impl Probe {
@@ -50,6 +53,7 @@ impl Probe {
             Probe::Load(question) => question.ask(host),
             Probe::Memory(question) => question.ask(host),
             Probe::Process(question) => question.ask(host),
+            Probe::Reboot(question) => question.ask(host),
         }
     }
 }
