@@ -15,6 +15,7 @@ mod memory;
 mod pattern;
 mod process;
 mod reboot;
+mod updates;
 
 use clap::Subcommand;
 
@@ -38,6 +39,8 @@ pub enum Probe {
     Process(process::Process),
     /// Whether an update takes effect only after a reboot
     Reboot(reboot::Reboot),
+    /// Packages to update, and how many of them for security
+    Updates(updates::Updates),
 }
 
 impl Probe {
@@ -54,6 +57,7 @@ impl Probe {
             Probe::Memory(question) => question.ask(host),
             Probe::Process(question) => question.ask(host),
             Probe::Reboot(question) => question.ask(host),
+            Probe::Updates(question) => question.ask(host),
         }
     }
 }
