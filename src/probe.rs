@@ -4,6 +4,7 @@
 //! it could not be asked, which is never taken for "down". A question is a module: its flags, how it is asked, and a pure function from
 //! what was read to the answer.
 
+mod bus;
 mod disk;
 mod error;
 mod figure;
@@ -15,6 +16,7 @@ mod memory;
 mod pattern;
 mod process;
 mod reboot;
+mod unit;
 mod updates;
 
 use clap::Subcommand;
@@ -39,6 +41,8 @@ pub enum Probe {
     Process(process::Process),
     /// Whether an update takes effect only after a reboot
     Reboot(reboot::Reboot),
+    /// Whether units of systemd are as they should be
+    Unit(unit::Unit),
     /// Packages to update, and how many of them for security
     Updates(updates::Updates),
 }
@@ -57,6 +61,7 @@ impl Probe {
             Probe::Memory(question) => question.ask(host),
             Probe::Process(question) => question.ask(host),
             Probe::Reboot(question) => question.ask(host),
+            Probe::Unit(question) => question.ask(host),
             Probe::Updates(question) => question.ask(host),
         }
     }

@@ -8,6 +8,7 @@ mod exposure;
 mod jobs;
 mod observe;
 mod proxy;
+mod state;
 mod units;
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
@@ -17,6 +18,7 @@ pub use error::SystemdError;
 pub use exposure::exposure;
 pub use jobs::{Action, JobResult, Jobs};
 pub use observe::{Observed, observe};
+pub use state::{Active, Load, NoState, UnitState};
 pub use units::{ServiceState, TimerState};
 
 use crate::unit::Scope;

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::Path;
 
+use crate::systemd::SystemdError;
+
 /// A probe that could not ask.
 #[derive(Debug, thiserror::Error)]
 pub enum ProbeError {
@@ -22,6 +24,9 @@ pub enum ProbeError {
         /// What should have been there, as in "how much memory there is".
         expected: &'static str,
     },
+    /// systemd could not be asked.
+    #[error(transparent)]
+    Systemd(#[from] SystemdError),
     /// The host has nothing that could answer.
     #[error("{0}")]
     Unanswerable(String),

@@ -48,7 +48,7 @@ pub(super) fn object_path(unit: &str) -> String {
 
 impl Systemd {
     /// One property. A plain call: a proxy object of zbus for each unit would cost a match rule, and a bus allows 512 of them.
-    async fn property<T>(&self, path: &str, interface: &str, name: &str) -> zbus::Result<T>
+    pub(super) async fn property<T>(&self, path: &str, interface: &str, name: &str) -> zbus::Result<T>
     where
         T: TryFrom<OwnedVariant>,
         T::Error: Into<zbus::Error>,

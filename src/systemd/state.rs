@@ -1,0 +1,170 @@
+//! How units are, in systemd's words.
+
+use std::fmt;
+use std::str::FromStr;
+
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use jiff::Timestamp;
+
+use super::error::during;
+use super::units::{instant, object_path};
+use super::{IN_FLIGHT, Systemd, SystemdError};
+
+/// `ActiveState`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Active {
+    /// Started, or listening, or mounted …
+    Active,
+    /// Started, and about to read its configuration again.
+    Reloading,
+    /// Stopped.
+    Inactive,
+    /// Stopped, and not in order.
+    Failed,
+    /// Starting, or waiting to be restarted.
+    Activating,
+    /// Stopping.
+    Deactivating,
+    /// A word that only other releases know.
+    Other(String),
+}
+
+/// A word that is no state.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected `active`, `reloading`, `inactive`, `failed`, `activating` or `deactivating`")]
+pub struct NoState;
+
+impl From<String> for Active {
+    fn from(word: String) -> Active {
+        word.parse().unwrap_or(Active::Other(word))
+    }
+}
+
+impl FromStr for Active {
+    type Err = NoState;
+
+    fn from_str(word: &str) -> Result<Active, NoState> {
+        Ok(match word {
+            "active" => Active::Active,
+            "reloading" => Active::Reloading,
+            "inactive" => Active::Inactive,
+            "failed" => Active::Failed,
+            "activating" => Active::Activating,
+            "deactivating" => Active::Deactivating,
+            _ => return Err(NoState),
+        })
+    }
+}
+
+impl fmt::Display for Active {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Active::Active => "active",
+            Active::Reloading => "reloading",
+            Active::Inactive => "inactive",
+            Active::Failed => "failed",
+            Active::Activating => "activating",
+            Active::Deactivating => "deactivating",
+            Active::Other(word) => word,
+        })
+    }
+}
+
+/// `LoadState`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Load {
+    /// Its file was read.
+    Loaded,
+    /// It has no file.
+    NotFound,
+    /// Its file says that it must not start.
+    Masked,
+    /// `bad-setting`, `error` and what other releases know.
+    Other(String),
+}
+
+/// A unit of any kind.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UnitState {
+    /// With its suffix.
+    pub name: String,
+    /// Whether there is such a unit.
+    pub load: Load,
+    /// How it is.
+    pub active: Active,
+    /// The same in more detail: `running`, `exited`, `auto-restart`, `listening`, …
+    pub sub: String,
+    /// Since when it is so.
+    pub since: Option<Timestamp>,
+    /// `success`, `exit-code`, `signal`, …; `None` for kinds of units that have none.
+    pub result: Option<String>,
+    /// How often systemd restarted it by itself; `None` for what is no service.
+    pub restarts: Option<u32>,
+}
+
+impl Systemd {
+    /// The units of these states (all: none) and names (with `*`, `?`, `[a-z]`) that systemd holds in memory, by name.
+    pub async fn matching(&self, states: &[&str], patterns: &[&str]) -> Result<Vec<UnitState>, SystemdError> {
+        let listed = self.manager.list_units_by_patterns(states, patterns).await.map_err(during("list the units"))?;
+        let mut names: Vec<String> = listed.into_iter().map(|unit| unit.0).collect();
+        names.sort();
+        let states = stream::iter(names.into_iter().map(|name| self.state_of_loaded(name)));
+        states.buffered(IN_FLIGHT).try_collect().await
+    }
+
+    /// One unit, loaded for it if need be.
+    pub async fn unit(&self, name: &str) -> Result<UnitState, SystemdError> {
+        self.manager.load_unit(name).await.map_err(during("load the unit"))?;
+        self.state_of_loaded(name.to_owned()).await
+    }
+
+    async fn state_of_loaded(&self, name: String) -> Result<UnitState, SystemdError> {
+        let fail = during("read the state of the unit");
+        let path = object_path(&name);
+        let (load, active, sub, since) = futures_util::join!(
+            self.property::<String>(&path, "Unit", "LoadState"),
+            self.property::<String>(&path, "Unit", "ActiveState"),
+            self.property::<String>(&path, "Unit", "SubState"),
+            self.property::<u64>(&path, "Unit", "StateChangeTimestamp"),
+        );
+        let load = match load.map_err(&fail)?.as_str() {
+            "loaded" => Load::Loaded,
+            "not-found" => Load::NotFound,
+            "masked" => Load::Masked,
+            other => Load::Other(other.to_owned()),
+        };
+        let interface = match name.rsplit_once('.').map(|(_, suffix)| suffix) {
+            Some("service") => Some("Service"),
+            Some("timer") => Some("Timer"),
+            Some("socket") => Some("Socket"),
+            Some("mount") => Some("Mount"),
+            Some("automount") => Some("Automount"),
+            Some("swap") => Some("Swap"),
+            Some("path") => Some("Path"),
+            _ => None,
+        };
+        let result = match interface {
+            Some(interface) => Some(self.property(&path, interface, "Result").await.map_err(&fail)?),
+            None => None,
+        };
+        let restarts = match interface {
+            Some("Service") => Some(self.property(&path, "Service", "NRestarts").await.map_err(&fail)?),
+            _ => None,
+        };
+        let (active, sub, since) = (active.map_err(&fail)?.into(), sub.map_err(&fail)?, instant(since.map_err(&fail)?));
+        Ok(UnitState { name, load, active, sub, since, result, restarts })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_other_releases_come_back() {
+        for word in ["active", "reloading", "inactive", "failed", "activating", "deactivating", "refreshing"] {
+            assert_eq!(Active::from(word.to_owned()).to_string(), word);
+        }
+        assert_eq!("actve".parse::<Active>(), Err(NoState));
+    }
+}
