@@ -16,6 +16,7 @@ mod memory;
 mod pattern;
 mod process;
 mod reboot;
+mod time;
 mod unit;
 mod updates;
 
@@ -41,6 +42,8 @@ pub enum Probe {
     Process(process::Process),
     /// Whether an update takes effect only after a reboot
     Reboot(reboot::Reboot),
+    /// Whether the clock is kept right
+    Time(time::Time),
     /// Whether units of systemd are as they should be
     Unit(unit::Unit),
     /// Packages to update, and how many of them for security
@@ -61,6 +64,7 @@ impl Probe {
             Probe::Memory(question) => question.ask(host),
             Probe::Process(question) => question.ask(host),
             Probe::Reboot(question) => question.ask(host),
+            Probe::Time(question) => question.ask(host),
             Probe::Unit(question) => question.ask(host),
             Probe::Updates(question) => question.ask(host),
         }

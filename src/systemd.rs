@@ -3,6 +3,7 @@
 //! Input: unit names. Output: what systemd says of them, or a [`SystemdError`] that says what to do. Independent calls are sent
 //! together and answered together; none waits for another's reply.
 
+mod clock;
 mod error;
 mod exposure;
 mod jobs;
@@ -14,6 +15,7 @@ mod units;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use zbus::Connection;
 
+pub use clock::ClockState;
 pub use error::SystemdError;
 pub use exposure::exposure;
 pub use jobs::{Action, JobResult, Jobs};
