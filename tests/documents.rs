@@ -61,9 +61,9 @@ fn help(args: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The subcommands that `ssi --help` lists, `help` aside.
-fn commands() -> Vec<String> {
-    let text = help(&[]);
+/// The subcommands that the help of a command lists, `help` aside.
+fn commands_of(args: &[&str]) -> Vec<String> {
+    let text = help(args);
     let (_, rest) = text.split_once("\nCommands:\n").unwrap();
     let lines = rest.lines().take_while(|line| !line.is_empty());
     let names = lines.filter_map(|line| line.strip_prefix("  ")).filter(|line| !line.starts_with(' '));
@@ -75,13 +75,19 @@ fn the_table_of_commands_is_that_of_the_help() {
     let readme = read("README.md");
     let table: BTreeSet<_> =
         names(section(&readme, "## Commands")).into_iter().map(|name| name.split(' ').nth(1).unwrap()).collect();
-    let commands = commands();
+    let commands = commands_of(&[]);
     assert_eq!(table, commands.iter().map(String::as_str).collect());
 }
 
 #[test]
+fn the_table_of_probes_is_that_of_the_help() {
+    let readme = read("README.md");
+    assert_eq!(names(section(&readme, "## Probes")), commands_of(&["probe"]));
+}
+
+#[test]
 fn every_call_in_a_document_is_understood() {
-    let commands = commands();
+    let commands = commands_of(&[]);
     let mut calls = 0;
     for document in DOCUMENTS {
         let text = read(document);
@@ -98,7 +104,10 @@ fn every_call_in_a_document_is_understood() {
                 continue;
             }
             assert!(commands.iter().any(|known| known == command), "{document}: `{line}`");
-            let help = help(&[command]);
+            // A probe has flags of its own.
+            let is_kind = |word: &&&str| command == "probe" && word.chars().all(char::is_lowercase);
+            let named: Vec<&str> = [command].into_iter().chain(arguments.get(1).filter(is_kind).copied()).collect();
+            let help = help(&named);
             for flag in arguments.iter().filter(|word| word.starts_with("--") && word.len() > 2) {
                 assert!(help.contains(flag), "{document}: `{flag}` in `{line}`");
             }

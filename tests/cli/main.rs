@@ -5,4 +5,5 @@ mod headers;
 mod host;
 mod installing;
 mod printing;
+mod probes_host;
 mod running;
