@@ -24,6 +24,7 @@ use clap::Subcommand;
 
 pub use error::ProbeError;
 pub use host::Host;
+pub use limit::HELP;
 
 use crate::answer::Answer;
 

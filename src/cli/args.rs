@@ -7,16 +7,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::failure::Failure;
 use crate::paths::{Home, Paths};
-use crate::probe::Probe;
+use crate::probe::{self, Probe};
 
 /// What every page of help ends with.
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 usage, 4 not permitted; \
     `status` and `run` as a Nagios plugin: 0 OK or UPDATE, 1 WARNING, 2 FAILURE or ERROR, 3 not known";
-
-/// How a probe answers, whatever it asks.
-const PROBE_HELP: &str = "A RANGE says which values are fine, as for every monitoring plugin: `90` is 0 to 90, `10:` is 10 or more, \
-    `10:20` is 10 to 20, `@10:20` is all but that, and `'~:90'` is 90 or less (quoted: a shell takes ~ for your home).\n\
-    Exit codes: 0 OK or UPDATE, 1 WARNING, 2 FAILURE, 3 ERROR (it could not be asked) or wrong usage";
 
 /// Service Status Indicator: bash scripts as sandboxed systemd checks with a live status.
 #[derive(Debug, Parser)]
@@ -194,7 +189,7 @@ pub(super) struct CalendarArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = PROBE_HELP)]
+#[command(after_help = probe::HELP)]
 pub(super) struct ProbeArgs {
     #[command(subcommand)]
     pub(super) probe: Probe,

@@ -20,6 +20,7 @@ const PLACE: &str = "/proc/self/mountinfo";
 
 /// The question.
 #[derive(Debug, Args)]
+#[command(after_help = limit::HELP)]
 pub struct Disk {
     /// Paths on the file systems to ask [default: every local one that can fill up]
     #[arg(value_name = "PATH")]

@@ -14,6 +14,7 @@ use crate::threshold::{Range, Thresholds};
 
 /// The question.
 #[derive(Debug, Args)]
+#[command(after_help = limit::HELP)]
 pub struct File {
     /// Files, directories (meaning the files right in them) or patterns with `*`, `?` and `[a-z]`; of all, the newest file counts
     #[arg(required = true, value_name = "PATH")]

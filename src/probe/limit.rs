@@ -2,6 +2,11 @@
 
 use crate::threshold::{Quantity, Range, RangeError};
 
+/// How a probe answers, whatever it asks.
+pub const HELP: &str = "A RANGE says which values are fine, as for every monitoring plugin: `90` is 0 to 90, `10:` is 10 or more, \
+    `10:20` is 10 to 20, `@10:20` is all but that, and `'~:90'` is 90 or less (quoted: a shell takes ~ for your home).\n\
+    Exit codes: 0 OK or UPDATE, 1 WARNING, 2 FAILURE, 3 ERROR (it could not be asked) or wrong usage";
+
 pub(super) fn bytes(text: &str) -> Result<Range, RangeError> {
     Range::parse(text, Quantity::Bytes)
 }

@@ -14,6 +14,7 @@ const DEFAULTS: [&str; 2] = ["4,2,1.5", "10,6,4"];
 
 /// The question.
 #[derive(Debug, Args)]
+#[command(after_help = limit::HELP)]
 pub struct Load {
     /// Warn when the load of 1, 5 or 15 minutes is outside of its range: one RANGE for all, or three as in `15,10,5` [default without -w
     /// and -c: 4,2,1.5 per processor]

@@ -13,6 +13,7 @@ const PRESSURE: &str = "/proc/pressure/memory";
 
 /// The question.
 #[derive(Debug, Args)]
+#[command(after_help = limit::HELP)]
 pub struct Memory {
     /// Warn when the percentage in use is outside of this range; caches and what else can be freed do not count
     #[arg(short, long, value_name = "RANGE", default_value = "85", value_parser = limit::percent)]

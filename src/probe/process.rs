@@ -16,6 +16,7 @@ const NAME_LENGTH: usize = 15;
 
 /// The question.
 #[derive(Debug, Args)]
+#[command(after_help = limit::HELP)]
 #[command(group = ArgGroup::new("which").required(true).multiple(true).args(["name", "pattern", "owner"]))]
 pub struct Process {
     /// The name of the program, whole: `nginx` (a script that runs by itself has its own name)

@@ -19,6 +19,7 @@ const SECONDS_PER_DAY: f64 = 86_400.0;
 
 /// The question.
 #[derive(Debug, Args)]
+#[command(after_help = limit::HELP)]
 pub struct Reboot {
     /// Warn when the number of days for which it has been due is outside of this range; until then the status is UPDATE
     #[arg(short, long, value_name = "RANGE", default_value = "14", value_parser = limit::days)]

@@ -10,6 +10,7 @@ use crate::threshold::{Range, Thresholds};
 
 /// The question.
 #[derive(Debug, Args)]
+#[command(after_help = limit::HELP)]
 pub struct Time {
     /// Warn when the clock is off by more than this range, where systemd-timesyncd tells (`500ms`)
     #[arg(short, long, value_name = "RANGE", default_value = "500ms", value_parser = limit::seconds)]

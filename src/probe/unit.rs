@@ -27,6 +27,7 @@ const SUFFIXES: [&str; 11] = [
 
 /// The question.
 #[derive(Debug, Args)]
+#[command(after_help = limit::HELP)]
 pub struct Unit {
     /// Units, or patterns such as `backup-*.timer` for units that are loaded; `.service` is added where there is no suffix
     #[arg(required_unless_present = "failed", conflicts_with = "failed", value_name = "NAME")]

@@ -16,6 +16,7 @@ const LISTS: &str = "/var/lib/apt/lists";
 
 /// The question.
 #[derive(Debug, Args)]
+#[command(after_help = limit::HELP)]
 pub struct Updates {
     /// Warn when the number of security updates is outside of this range
     #[arg(short, long, value_name = "RANGE", default_value = "0", value_parser = limit::count)]
