@@ -2,7 +2,7 @@
 
 use super::args::ProbeArgs;
 use super::failure::Failure;
-use super::ui::Ui;
+use super::ui::{Ui, with_causes};
 use crate::answer::Answer;
 use crate::paths::Paths;
 use crate::probe::Host;
@@ -12,7 +12,7 @@ pub(super) fn probe(args: &ProbeArgs, paths: &Paths, ui: &Ui) -> Result<u8, Fail
     let host = Host { root: paths.root.clone(), scope: paths.scope };
     let answer = args.probe.ask(&host).unwrap_or_else(|error| {
         // What kept it from asking is its answer: the script that ends with this command says so too.
-        Answer::new(Status::Error, format!("{:#}", anyhow::Error::new(error)))
+        Answer::new(Status::Error, with_causes(&error.into()))
     });
     if ui.json {
         ui.json(&answer.document())?

@@ -71,13 +71,7 @@ impl Ui {
 
     /// Why it did not work, with all causes and what would help.
     pub(super) fn failure(&self, failure: &Failure) {
-        let mut text = failure.error.to_string();
-        for cause in failure.error.chain().skip(1).map(ToString::to_string) {
-            // Some errors print their own cause.
-            if !text.ends_with(&cause) {
-                text.push_str(&format!(": {cause}"));
-            }
-        }
+        let text = with_causes(&failure.error);
         eprintln!("{}: {}", self.paint_err("error", AnsiColor::Red), line::printable(&text));
         if let Some(advice) = failure.advice().filter(|_| !text.contains("as root")) {
             eprintln!("  {advice}");
@@ -109,6 +103,18 @@ impl Ui {
         let style = Style::new().bold();
         if self.color { format!("{style}{text}{style:#}") } else { text.to_string() }
     }
+}
+
+/// An error with all its causes, in one line.
+pub(super) fn with_causes(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        // Some errors print their own cause.
+        if !text.ends_with(&cause) {
+            text.push_str(&format!(": {cause}"));
+        }
+    }
+    text
 }
 
 fn style(status: Status) -> Style {
