@@ -6,6 +6,8 @@
 mod error;
 mod file;
 mod limit;
+mod net;
+mod tcp;
 
 use clap::Subcommand;
 
@@ -18,6 +20,8 @@ use crate::answer::Answer;
 pub enum Probe {
     /// Age and size of a file
     File(file::File),
+    /// Whether ports take connections
+    Tcp(tcp::Tcp),
 }
 
 impl Probe {
@@ -29,6 +33,7 @@ impl Probe {
     pub fn ask(&self) -> Result<Answer, ProbeError> {
         match self {
             Probe::File(question) => question.ask(),
+            Probe::Tcp(question) => question.ask(),
         }
     }
 }

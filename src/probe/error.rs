@@ -14,7 +14,7 @@ pub enum ProbeError {
         /// Why.
         source: io::Error,
     },
-    /// The host has nothing that could answer.
+    /// The host has nothing that could answer, or does not let it be asked.
     #[error("{0}")]
     Unanswerable(String),
 }
