@@ -3,6 +3,7 @@
 //! Input: a question from the command line ([`Probe`]). Output: an [`Answer`]; a [`ProbeError`] where it could not be asked, which is
 //! never taken for "down". A question is a module: its flags, how it is asked, and a pure function from what was read to the answer.
 
+mod dns;
 mod error;
 mod file;
 mod limit;
@@ -18,6 +19,8 @@ use crate::answer::Answer;
 /// What is asked.
 #[derive(Debug, Subcommand)]
 pub enum Probe {
+    /// What a name server answers
+    Dns(dns::Dns),
     /// Age and size of a file
     File(file::File),
     /// Whether ports take connections
@@ -32,6 +35,7 @@ impl Probe {
     /// What kept it from being asked; the check that asks is broken then.
     pub fn ask(&self) -> Result<Answer, ProbeError> {
         match self {
+            Probe::Dns(question) => question.ask(),
             Probe::File(question) => question.ask(),
             Probe::Tcp(question) => question.ask(),
         }
