@@ -9,3 +9,7 @@ pub(super) fn bytes(text: &str) -> Result<Range, RangeError> {
 pub(super) fn seconds(text: &str) -> Result<Range, RangeError> {
     Range::parse(text, Quantity::Seconds)
 }
+
+pub(super) fn days(text: &str) -> Result<Range, RangeError> {
+    Range::parse(text, Quantity::Days)
+}

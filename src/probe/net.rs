@@ -1,18 +1,24 @@
-//! What questions to the network have in common: a deadline, connections, and words for what went wrong on the way.
+//! What questions to the network have in common: a deadline, connections, TLS, and words for what went wrong on the way.
 //!
 //! Input: hosts and ports, time limits. Output: streams with the time that each step took; a [`NetError`] that names the step.
 
+mod certificate;
 mod dial;
 mod fault;
 mod host_port;
 mod limits;
+mod tls;
 
 use std::time::Duration;
 
+#[cfg(test)]
+pub(super) use certificate::tests::localhost;
+pub(super) use certificate::{Certificate, days_words};
 pub(super) use dial::{Dialed, Family, dial};
-pub(super) use fault::{NetError, Phase, down_because};
+pub(super) use fault::{NetError, Phase, chain, down_because};
 pub(super) use host_port::HostPort;
 pub(super) use limits::{Latency, TimeLimit};
+pub(super) use tls::{Presented, Tls, Trust};
 
 use super::ProbeError;
 

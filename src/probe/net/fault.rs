@@ -19,6 +19,9 @@ pub(crate) enum Phase {
     /// Name to addresses.
     Resolve,
     Connect,
+    /// The dialogue before STARTTLS.
+    StartTls,
+    Tls,
     /// Sending, and waiting for the first of the answer.
     Request,
     /// What a server says first.
@@ -82,6 +85,8 @@ impl fmt::Display for Phase {
         f.write_str(match self {
             Phase::Resolve => "dns",
             Phase::Connect => "connect",
+            Phase::StartTls => "starttls",
+            Phase::Tls => "tls",
             Phase::Request => "request",
             Phase::Banner => "banner",
         })
@@ -106,7 +111,7 @@ pub(crate) fn down_because(phase: Phase) -> impl Fn(io::Error) -> NetError {
 }
 
 /// An error with all its causes.
-fn chain(error: &dyn Error) -> String {
+pub(crate) fn chain(error: &dyn Error) -> String {
     let (mut text, mut cause) = (error.to_string(), error.source());
     while let Some(error) = cause {
         text.push_str(&format!(": {error}"));
