@@ -7,6 +7,7 @@ mod cert;
 mod dns;
 mod error;
 mod file;
+mod http;
 mod limit;
 mod net;
 mod tcp;
@@ -26,6 +27,8 @@ pub enum Probe {
     Dns(dns::Dns),
     /// Age and size of a file
     File(file::File),
+    /// Whether a web server answers as it should, how fast, and how long its certificate lasts
+    Http(Box<http::Http>),
     /// Whether ports take connections
     Tcp(tcp::Tcp),
 }
@@ -41,6 +44,7 @@ impl Probe {
             Probe::Cert(question) => question.ask(),
             Probe::Dns(question) => question.ask(),
             Probe::File(question) => question.ask(),
+            Probe::Http(question) => question.ask(),
             Probe::Tcp(question) => question.ask(),
         }
     }

@@ -24,6 +24,8 @@ pub(crate) enum Phase {
     Tls,
     /// Sending, and waiting for the first of the answer.
     Request,
+    /// The rest of the answer.
+    Body,
     /// What a server says first.
     Banner,
 }
@@ -88,6 +90,7 @@ impl fmt::Display for Phase {
             Phase::StartTls => "starttls",
             Phase::Tls => "tls",
             Phase::Request => "request",
+            Phase::Body => "body",
             Phase::Banner => "banner",
         })
     }
