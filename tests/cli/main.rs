@@ -5,4 +5,6 @@ mod headers;
 mod host;
 mod installing;
 mod printing;
+mod probes_net;
 mod running;
+mod server;
