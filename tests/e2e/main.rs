@@ -17,6 +17,7 @@ mod examples;
 mod lifecycle;
 mod machine;
 mod machine_works;
+mod probes_net;
 mod readme;
 mod release;
 mod rights;
