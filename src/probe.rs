@@ -5,17 +5,22 @@
 //! what was read to the answer.
 
 mod bus;
+mod cert;
 mod disk;
+mod dns;
 mod error;
 mod figure;
 mod file;
 mod host;
+mod http;
 mod limit;
 mod load;
 mod memory;
+mod net;
 mod pattern;
 mod process;
 mod reboot;
+mod tcp;
 mod time;
 mod unit;
 mod updates;
@@ -31,10 +36,16 @@ use crate::answer::Answer;
 /// What is asked.
 #[derive(Debug, Subcommand)]
 pub enum Probe {
+    /// How long certificates last, of servers or in files
+    Cert(cert::Cert),
     /// Space and inodes in use on file systems
     Disk(disk::Disk),
+    /// What a name server answers
+    Dns(dns::Dns),
     /// Age and size of the newest file that matches
     File(file::File),
+    /// Whether a web server answers as it should, how fast, and how long its certificate lasts
+    Http(Box<http::Http>),
     /// Tasks that run or wait, on average over 1, 5 and 15 minutes
     Load(load::Load),
     /// Memory that programs can't get any more, swap in use, and pressure
@@ -43,6 +54,8 @@ pub enum Probe {
     Process(process::Process),
     /// Whether an update takes effect only after a reboot
     Reboot(reboot::Reboot),
+    /// Whether ports take connections
+    Tcp(tcp::Tcp),
     /// Whether the clock is kept right
     Time(time::Time),
     /// Whether units of systemd are as they should be
@@ -59,12 +72,16 @@ impl Probe {
     /// What kept it from being asked; the check that asks is broken then.
     pub fn ask(&self, host: &Host) -> Result<Answer, ProbeError> {
         match self {
+            Probe::Cert(question) => question.ask(),
             Probe::Disk(question) => question.ask(host),
+            Probe::Dns(question) => question.ask(),
             Probe::File(question) => question.ask(),
+            Probe::Http(question) => question.ask(),
             Probe::Load(question) => question.ask(host),
             Probe::Memory(question) => question.ask(host),
             Probe::Process(question) => question.ask(host),
             Probe::Reboot(question) => question.ask(host),
+            Probe::Tcp(question) => question.ask(),
             Probe::Time(question) => question.ask(host),
             Probe::Unit(question) => question.ask(host),
             Probe::Updates(question) => question.ask(host),

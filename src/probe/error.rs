@@ -27,7 +27,7 @@ pub enum ProbeError {
     /// systemd could not be asked.
     #[error(transparent)]
     Systemd(#[from] SystemdError),
-    /// The host has nothing that could answer.
+    /// The host has nothing that could answer, or does not let it be asked.
     #[error("{0}")]
     Unanswerable(String),
 }

@@ -6,4 +6,6 @@ mod host;
 mod installing;
 mod printing;
 mod probes_host;
+mod probes_net;
 mod running;
+mod server;

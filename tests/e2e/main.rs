@@ -18,6 +18,7 @@ mod lifecycle;
 mod machine;
 mod machine_works;
 mod probes_host;
+mod probes_net;
 mod readme;
 mod release;
 mod rights;
