@@ -11,8 +11,8 @@ use std::path::Path;
 use clap::Args;
 use serde_json::json;
 
-use super::{ProbeError, limit};
 use super::net::{self, Deadline, Latency, NetError, Phase, TimeLimit};
+use super::{ProbeError, limit};
 use crate::answer::Answer;
 use crate::status::Status;
 use exchange::Answered;

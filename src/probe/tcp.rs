@@ -7,8 +7,8 @@ use futures_util::future::join_all;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::{ProbeError, limit};
 use super::net::{self, Deadline, Dialed, Family, HostPort, Latency, NetError, Phase, TimeLimit};
+use super::{ProbeError, limit};
 use crate::answer::Answer;
 use crate::status::Status;
 
