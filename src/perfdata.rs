@@ -8,7 +8,7 @@ use std::fmt;
 use nom::branch::alt;
 use nom::bytes::complete::{is_not, tag, take_while, take_while1};
 use nom::character::complete::{char, multispace0};
-use nom::combinator::{all_consuming, map, map_res, opt, recognize, value};
+use nom::combinator::{all_consuming, map, map_opt, opt, recognize, value};
 use nom::multi::many1;
 use nom::sequence::{delimited, preceded, terminated};
 use nom::{IResult, Parser};
@@ -84,7 +84,7 @@ fn metric(text: &str) -> IResult<&str, Metric> {
         return Err(nom::Err::Error(nom::error::make_error(rest, nom::error::ErrorKind::Space)));
     }
     let text = |part: Option<&str>| part.filter(|p| !p.is_empty()).map(str::to_owned);
-    let limit = |part: Option<&str>| part.and_then(|p| p.parse().ok());
+    let limit = |part: Option<&str>| part.and_then(finite);
     let unit = unit.to_owned();
     Ok((rest, Metric { label, value, unit, warn: text(warn), crit: text(crit), min: limit(min), max: limit(max) }))
 }
@@ -100,7 +100,12 @@ fn label(text: &str) -> IResult<&str, String> {
 
 fn number(text: &str) -> IResult<&str, Option<f64>> {
     let digits = recognize((opt(char('-')), take_while1(|c: char| c.is_ascii_digit() || c == '.')));
-    alt((value(None, char('U')), map(map_res(digits, str::parse), Some))).parse(text)
+    alt((value(None, char('U')), map(map_opt(digits, finite), Some))).parse(text)
+}
+
+/// Neither `inf` nor `nan`, nor more digits than fit: JSON has no such numbers.
+fn finite(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
 fn is_unit(c: char) -> bool {
@@ -157,6 +162,13 @@ mod tests {
         for whole in ["x | y=1 or 2", "x | ", "x|y=1", "| y=", ""] {
             assert_eq!(split(whole), (whole, vec![]));
         }
+    }
+
+    #[test]
+    fn numbers_without_end_are_left_out() {
+        let metrics = parse(&format!("a={} b=1;;;nan;inf", "9".repeat(400)));
+        let found: Vec<_> = metrics.iter().map(|m| (m.label.as_str(), m.min, m.max)).collect();
+        assert_eq!(found, [("b", None, None)]);
     }
 
     proptest! {

@@ -18,7 +18,7 @@ static TIME: DateTimeParser = DateTimeParser::new();
 
 /// Reads one line, given without its newline.
 pub fn parse(text: &str) -> Line<'_> {
-    let text = text.strip_suffix('\r').unwrap_or(text);
+    let text = text.trim_end_matches('\r');
     if let Some(indented) = text.strip_prefix('\t') {
         return marker(indented).unwrap_or(Line::Detail(unguarded(indented)));
     }
@@ -54,9 +54,14 @@ pub fn near_miss(text: &str) -> Option<Status> {
 /// Takes back the space that [`super::detail`] put before what looked like a marker.
 fn unguarded(indented: &str) -> &str {
     match indented.strip_prefix(' ') {
-        Some(text) if text.starts_with("-- ") => text,
+        Some(text) if is_like_a_marker(text) => text,
         _ => indented,
     }
+}
+
+/// Whether a detail begins like a line of the runner, or like one that was guarded.
+pub(super) fn is_like_a_marker(text: &str) -> bool {
+    text.trim_start_matches(' ').starts_with("-- ")
 }
 
 fn marker(text: &str) -> Option<Line<'_>> {
@@ -144,7 +149,8 @@ fn seconds(word: &str) -> Option<Duration> {
 
 fn bytes(word: &str) -> Option<u64> {
     let megabytes: f64 = word.strip_suffix('M')?.parse().ok()?;
-    (megabytes.is_finite() && megabytes >= 0.0).then_some((megabytes * 1024.0 * 1024.0) as u64)
+    // The log has tenths of them; rounding up to whole bytes keeps parse(render(x)) from losing a tenth each time.
+    (0.0..1e12).contains(&megabytes).then(|| (((megabytes * 10.0).round() as u64) << 20).div_ceil(10))
 }
 
 fn status_line(text: &str) -> Option<StatusLine<'_>> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::fmt::temporal::DateTimePrinter;
 use jiff::{SignedDuration, TimestampRound, Unit};
 
+use super::parse::is_like_a_marker;
 use super::{Exit, Line, Moment, RunEnd, RunStart, Stamp, StatusLine, Trigger};
 
 /// `text` without what could end a line or steer a terminal: each control character but the tab becomes U+FFFD.
@@ -15,7 +16,7 @@ pub fn printable(text: &str) -> String {
 
 /// `text` as a detail line. What begins like a line of the runner is indented once more, so that no script can forge one.
 pub fn detail(text: &str) -> String {
-    let guard = if text.starts_with("-- ") { " " } else { "" };
+    let guard = if is_like_a_marker(text) { " " } else { "" };
     format!("\t{guard}{text}")
 }
 

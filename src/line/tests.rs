@@ -21,6 +21,7 @@ fn status_lines_in_every_form() {
         "OK, 41 % used",
         "OK 41 % used",
         "OK,41 % used\r",
+        "OK,41 % used\r\r",
     ] {
         assert_eq!(status(text), Some((Status::Ok, "41 % used")), "{text}");
     }
@@ -66,6 +67,18 @@ fn unknown_words_of_an_end_line_are_passed_over() {
         panic!("no end line")
     };
     assert_eq!((end.exit, end.result, end.message), (Exit::Signal("KILL"), Some("oom-kill"), "out of memory"));
+}
+
+#[test]
+fn a_size_keeps_its_tenths_each_time_it_is_written() {
+    for size in ["0.0M", "0.1M", "5.2M", "999999999999.9M"] {
+        let text = format!("\t-- run a1 end 2026-11-22T08:06:00.000Z OK exit=0 rss={size}: x");
+        assert_eq!(parse(&text).to_string(), text.replace('Z', "+00:00"));
+    }
+    for size in ["nanM", "infM", "-1M", "1e300M"] {
+        let text = format!("\t-- run a1 end 2026-11-22T08:06:00Z OK exit=0 rss={size}: x");
+        assert!(matches!(parse(&text), Line::End(end) if end.cost.rss.is_none()), "{size}");
+    }
 }
 
 fn moments() -> impl Strategy<Value = Moment> {
@@ -127,8 +140,7 @@ proptest! {
     }
 
     #[test]
-    fn a_detail_comes_back(text in "\\PC{0,80}") {
-        prop_assume!(!text.starts_with(" -- "));
+    fn a_detail_comes_back(text in " {0,3}(-- )?\\PC{0,80}") {
         let line = detail(&text);
         prop_assert_eq!(parse(&line), Line::Detail(text.as_str()));
     }
