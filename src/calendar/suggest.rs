@@ -1,6 +1,9 @@
 //! The nearest valid expression to one with a mistake.
 //!
-//! Each kind of mistake has its repair; a repaired text is offered only if it parses.
+//! Each kind of mistake has its repair, and so has what people say instead of an expression (`phrase`); a repaired text
+//! is offered only if it parses.
+
+mod phrase;
 
 use jiff::tz::TimeZoneDatabase;
 
@@ -8,6 +11,7 @@ use crate::calendar::error::Field;
 use crate::calendar::parse;
 use crate::calendar::weekdays::DAYS;
 use crate::calendar::{CalendarError, CalendarErrorKind};
+use crate::spelling;
 
 const WORDS: [&str; 8] = ["minutely", "hourly", "daily", "weekly", "monthly", "quarterly", "semiannually", "yearly"];
 
@@ -37,16 +41,22 @@ fn repair(text: &str, error: &CalendarError, zones: &TimeZoneDatabase) -> Option
     let wrong = text.get(error.span.clone())?;
     let after = text.get(error.span.end..)?;
     let with = |new: &str| Some(format!("{before}{new}{after}"));
+    if let CalendarErrorKind::Space | CalendarErrorKind::Comment = error.kind {
+        return Some(format!("{before}{after}").trim().to_owned());
+    }
+    if let Some(said) = phrase::translated(text) {
+        return Some(said);
+    }
     match &error.kind {
-        CalendarErrorKind::Space | CalendarErrorKind::Comment => Some(format!("{before}{after}").trim().to_owned()),
         CalendarErrorKind::UnknownWord(word) | CalendarErrorKind::Weekday(word) => {
             with(nearest(word, WORDS.into_iter().chain(DAYS.into_iter().flat_map(|(short, long)| [short, long])))?)
         }
         // Not abbreviations such as `CET`: systemd takes those of the local zone for something else.
         CalendarErrorKind::UnknownZone(name) => {
             let names: Vec<String> = zones.available().map(|zone| zone.to_string()).collect();
-            let places = names.iter().map(String::as_str);
-            with(nearest(name, places.filter(|name| name.contains('/')))?)
+            let places = || names.iter().map(String::as_str).filter(|name| name.contains('/'));
+            let city = |place: &&str| place.rsplit('/').next().is_some_and(|city| city.eq_ignore_ascii_case(name));
+            with(places().find(city).or_else(|| nearest(name, places()))?)
         }
         // A time was meant, on the days that the word stands for.
         CalendarErrorKind::Shorthand(word) => {
@@ -66,15 +76,24 @@ fn repair(text: &str, error: &CalendarError, zones: &TimeZoneDatabase) -> Option
             with(&format!("{},{}", range("Mon", last), range(first, "Sun")))
         }
 
+        // Alone, the minutes were meant.
+        CalendarErrorKind::Star('/') if is_alone(before, after) => with("*:0/"),
         CalendarErrorKind::Star('/') => with(if time_starts(before, after) { "0/" } else { "1/" }),
         CalendarErrorKind::Alone(star) if star == "*" => with("*-*-*"),
+        CalendarErrorKind::Alone(step) if step.contains('/') => with(&format!("*:{step}")),
+        CalendarErrorKind::Alone(time) if time.len() == 4 && time.starts_with(['0', '1']) => {
+            with(&format!("{}:{}", time.get(..2)?, time.get(2..)?))
+        }
         CalendarErrorKind::Alone(hour) => with(&format!("{hour:0>2}:00")),
         CalendarErrorKind::OutOfRange { field: Field::Hour, value: 24, .. } => with(&wrong.replace("24", "00")),
         CalendarErrorKind::LongStep { .. } => with(wrong.split('/').next()?),
         CalendarErrorKind::ZeroStep => with(wrong.split('/').next()?),
-        CalendarErrorKind::Backwards { .. } => {
-            let (start, stop) = wrong.split_once("..")?;
-            with(&format!("{stop}..{start}"))
+        // From the evening to the morning, as with the days of a week.
+        CalendarErrorKind::Backwards { field: Field::Month | Field::Day | Field::Hour | Field::Minute, .. } => {
+            let (start, stop) = wrong.split_once("..").filter(|(_, stop)| !stop.contains('/'))?;
+            let CalendarErrorKind::Backwards { field, .. } = error.kind else { return None };
+            let (min, max) = field.bounds();
+            with(&format!("{min}..{stop},{start}..{max}"))
         }
         _ => None,
     }
@@ -86,31 +105,15 @@ fn time_starts(before: &str, after: &str) -> bool {
     word(before.rsplit(' ').next().unwrap_or_default()) || word(after.split(' ').next().unwrap_or_default())
 }
 
-/// The name that differs in the fewest letters, unless it is another word altogether.
-fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let word = word.to_lowercase();
-    let length = word.chars().count();
-    names
-        .filter(|name| name.chars().count().abs_diff(length) <= 2)
-        .map(|name| (distance(&word, &name.to_lowercase()), name))
-        .min_by_key(|(distance, _)| *distance)
-        .filter(|(distance, name)| *distance <= 2 && *distance * 2 < name.len())
-        .map(|(_, name)| name)
+/// Whether nothing but weekdays or a zone stands around a `*`.
+fn is_alone(before: &str, after: &str) -> bool {
+    let word = after.split(' ').next().unwrap_or_default();
+    word.bytes().all(|byte| byte.is_ascii_digit()) && (before.is_empty() || before.ends_with(' '))
 }
 
-/// Levenshtein's distance, by rows.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (rank, from) in a.chars().enumerate() {
-        let mut left = rank + 1;
-        let mut next = vec![left];
-        for (pair, to) in row.windows(2).zip(&b) {
-            let [diagonal, above] = *pair else { continue };
-            left = (left + 1).min(above + 1).min(diagonal + usize::from(from != *to));
-            next.push(left);
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or(0)
+/// The name that somebody probably meant, in capitals or not.
+fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let names: Vec<(String, &str)> = names.map(|name| (name.to_lowercase(), name)).collect();
+    let found = spelling::closest(&word.to_lowercase(), names.iter().map(|(lower, _)| lower.as_str()))?;
+    names.iter().find(|(lower, _)| lower == found).map(|(_, name)| *name)
 }

@@ -28,7 +28,10 @@ pub(super) fn moment(input: &str) -> Parsed<'_, Calendar> {
     }
     let (rest, first) = list(input, false)?;
     match rest.chars().next() {
-        None => failure(input, CalendarErrorKind::Alone(input.to_owned())),
+        None | Some(' ') => {
+            let word = input.split(' ').next().unwrap_or(input);
+            failure(word, CalendarErrorKind::Alone(word.to_owned()))
+        }
         Some(':') => time(input, midnight()),
         Some('-' | '~') => date(rest, first),
         Some(_) => unexpected(rest, "`-` in a date or `:` in a time"),
