@@ -170,7 +170,7 @@ fn every_dependency_is_used() {
         let paths = sources.flat_map(|path| paths(&fs::read_to_string(Path::new(ROOT).join(path)).unwrap()));
         paths.filter_map(|path| path.split("::").next().map(str::to_owned)).collect()
     };
-    let (src, tests) = (named("src"), named("tests"));
+    let (src, tests, benches) = (named("src"), named("tests"), named("benches"));
     let (mut section, mut unused) = ("", Vec::new());
     for line in manifest.lines() {
         if line.starts_with('[') {
@@ -179,7 +179,7 @@ fn every_dependency_is_used() {
             let module = name.replace('-', "_");
             let is_used = match section {
                 "[dependencies]" => src.contains(&module),
-                "[dev-dependencies]" => src.contains(&module) || tests.contains(&module),
+                "[dev-dependencies]" => [&src, &tests, &benches].iter().any(|names| names.contains(&module)),
                 _ => true,
             };
             unused.extend((!is_used).then_some(name));
