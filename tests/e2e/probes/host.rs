@@ -1,26 +1,8 @@
 //! The questions about the host (`ssi probe`), each as the one line of a check in its sandbox, in good states and in bad ones.
 
-use crate::checks::{Script, add, json, last_end, machine, property, ssi};
-use crate::machine::{Machine, PATIENCE, wait_for};
-
-/// Runs one-line checks: a name, the question, the status it must have, and what its message must contain.
-#[track_caller]
-fn ask(machine: &Machine, questions: &[(&str, &str, &str, &str)]) {
-    let scripts: Vec<Script> =
-        questions.iter().map(|(id, question, ..)| Script::new(id, &format!("ssi probe {question}"))).collect();
-    ask_scripts(machine, &scripts, questions);
-}
-
-#[track_caller]
-fn ask_scripts(machine: &Machine, scripts: &[Script], questions: &[(&str, &str, &str, &str)]) {
-    add(machine, scripts, &["--no-run"]).ok();
-    for (id, question, status, words) in questions {
-        let output = ssi(machine, &["run", id]);
-        let end = last_end(machine, id);
-        assert_eq!(end.status, *status, "{question}: {output:?}");
-        assert!(end.message.contains(words), "{question}: `{words}` is not in `{}`", end.message);
-    }
-}
+use super::{ask, run};
+use crate::checks::{Script, json, last_end, machine, property, ssi};
+use crate::machine::{PATIENCE, wait_for};
 
 #[test]
 fn disks_are_as_df_says() {
@@ -66,7 +48,7 @@ fn disks_are_as_df_says() {
     }
     assert_eq!(last_end(&machine, "small").message, format!("/mnt/small is {} % full at most", df("pcent")));
     let strict = Script::new("strict", "ssi probe disk /home").with("sandbox: strict");
-    ask_scripts(&machine, &[strict], &[("strict", "", "ERROR", "/home is hidden by the sandbox")]);
+    run(&machine, &[strict], &[("strict", "", "ERROR", "/home is hidden by the sandbox")]);
     machine.run(&["umount", "/mnt/small"]).ok();
 }
 
@@ -159,7 +141,7 @@ fn processes_are_as_pgrep_says() {
     // What can't see the processes of others must not count them.
     let strict = Script::new("strict", "ssi probe process sleep").with("sandbox: strict");
     let hidden = ("strict", "in strict", "ERROR", "could not see the processes of others");
-    ask_scripts(&machine, &[strict], &[hidden]);
+    run(&machine, &[strict], &[hidden]);
     let as_nobody = "runuser -u nobody -- ssi probe process sleep";
     assert_eq!(machine.sh(as_nobody).code(), 0);
     let hidden = machine.sh(&format!("mount -o remount,hidepid=2 /proc && {as_nobody}"));

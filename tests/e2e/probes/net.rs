@@ -1,13 +1,11 @@
 //! `ssi probe` as the one line of a check, in the sandbox, against real servers: web, mail, names, certificates in all states.
 
-use crate::checks::{Script, add, last_end, machine, ssi};
+use super::{Row, run};
+use crate::checks::{Script, machine, ssi};
 use crate::machine::{Machine, PATIENCE, wait_for};
 
-const CERTIFICATES: &str = include_str!("probes_net/certificates.bash");
-const SERVERS: &str = include_str!("probes_net/servers.py");
-
-/// A check's name, its question, its status, and words that its message has.
-type Row = (&'static str, &'static str, &'static str, &'static str);
+const CERTIFICATES: &str = include_str!("net/certificates.bash");
+const SERVERS: &str = include_str!("net/servers.py");
 
 /// A machine with certificates and servers for each.
 fn machine_with_certificates(name: &str) -> Machine {
@@ -30,17 +28,11 @@ fn wait_for_ports(machine: &Machine, ports: impl IntoIterator<Item = u16>) {
     }
 }
 
-/// Installs each row as a check that has no network but loopback, runs it, and compares what the log says.
+/// Asks as checks that have no network but loopback.
 #[track_caller]
 fn assert_answers(machine: &Machine, rows: &[Row]) {
     let script = |(id, question, ..): &Row| Script::new(id, &format!("ssi probe {question}")).with("network: loopback");
-    add(machine, &rows.iter().map(script).collect::<Vec<_>>(), &["--no-run"]).ok();
-    for (id, question, status, words) in rows {
-        let run = ssi(machine, &["run", id]);
-        let end = last_end(machine, id);
-        assert_eq!(end.status, *status, "{question}: {run:?}");
-        assert!(end.message.contains(words), "`{words}` is not in the answer to {question}: {run:?}");
-    }
+    run(machine, &rows.iter().map(script).collect::<Vec<_>>(), rows);
 }
 
 #[test]
