@@ -16,8 +16,15 @@ use ssi::header::Key;
 use ssi::paths::Paths;
 use ssi::status::Status;
 
-const DOCUMENTS: [&str; 5] =
-    ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/websocket.md", "examples/README.md"];
+const DOCUMENTS: [&str; 7] = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "docs/checks.md",
+    "docs/probes.md",
+    "docs/websocket.md",
+    "examples/README.md",
+];
 
 fn read(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path))
@@ -81,8 +88,8 @@ fn the_table_of_commands_is_that_of_the_help() {
 
 #[test]
 fn the_table_of_probes_is_that_of_the_help() {
-    let readme = read("README.md");
-    assert_eq!(names(section(&readme, "## Probes")), commands_of(&["probe"]));
+    let probes = read("docs/probes.md");
+    assert_eq!(names(section(&probes, "## Kinds")), commands_of(&["probe"]));
 }
 
 #[test]
@@ -126,9 +133,9 @@ fn every_call_in_a_document_is_understood() {
 
 #[test]
 fn the_table_of_the_header_lists_every_key() {
-    let readme = read("README.md");
+    let checks = read("docs/checks.md");
     let keys: Vec<_> = Key::ALL.iter().map(|key| key.as_str()).collect();
-    assert_eq!(names(section(&readme, "## Header")), keys);
+    assert_eq!(names(section(&checks, "## Header")), keys);
 }
 
 #[test]
@@ -137,7 +144,7 @@ fn defaults_are_as_the_table_says() {
     let parsed = check::parse(blocks(&readme, "bash")[0].as_bytes(), jiff::tz::db(), &Limits::default()).unwrap();
     assert!(parsed.warnings.is_empty(), "{:?}", parsed.warnings);
     let check = parsed.check;
-    for row in rows(section(&readme, "## Header")) {
+    for row in rows(section(&read("docs/checks.md"), "## Header")) {
         let key = row[0].trim_matches('`');
         let default = match key {
             "timeout" => format!("{}s", check.timeout.as_secs()),
@@ -169,10 +176,10 @@ fn places_are_those_of_the_program() {
 
 #[test]
 fn every_status_is_explained() {
-    let (readme, websocket) = (read("README.md"), read("docs/websocket.md"));
+    let (checks, websocket) = (read("docs/checks.md"), read("docs/websocket.md"));
     for status in Status::ALL {
         let name = format!("`{status}`");
-        assert!(section(&readme, "## Status and verdict").contains(&name), "{name} is not in README.md");
+        assert!(section(&checks, "## Status and verdict").contains(&name), "{name} is not in docs/checks.md");
         assert!(websocket.contains(&name), "{name} is not in docs/websocket.md");
     }
 }
