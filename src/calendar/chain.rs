@@ -18,6 +18,9 @@ pub(super) struct Piece {
     pub step: u32,
 }
 
+/// The `*` of seconds.
+pub(super) const EVERY_SECOND: Piece = Piece { start: 0, stop: None, step: SECOND };
+
 /// A piece as it was written, with the text it came from.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Written<'a> {
@@ -44,7 +47,7 @@ impl Chain {
 
     /// The `*` of seconds: every whole second.
     pub fn every_second() -> Chain {
-        Chain(vec![Piece { start: 0, stop: None, step: SECOND }])
+        Chain(vec![EVERY_SECOND])
     }
 
     /// Validates the pieces of `field`; an error names the piece that is wrong.
@@ -58,7 +61,12 @@ impl Chain {
         for (rank, (piece, text)) in pieces.iter().enumerate() {
             check(piece, field, rank).map_err(|kind| (*text, kind))?;
         }
-        Ok(Chain(pieces.into_iter().map(|(piece, _)| piece).collect()))
+        let mut pieces: Vec<Piece> = pieces.into_iter().map(|(piece, _)| piece).collect();
+        if field == Field::Second && pieces.contains(&EVERY_SECOND) {
+            // Whole seconds say nothing more beside it.
+            pieces.retain(|piece| *piece == EVERY_SECOND || piece.start % SECOND > 0 || piece.step % SECOND > 0);
+        }
+        Ok(Chain(pieces))
     }
 
     pub fn pieces(&self) -> &[Piece] {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::calendar::Calendar;
-use crate::calendar::chain::{Chain, Piece, SECOND};
+use crate::calendar::chain::{Chain, EVERY_SECOND, SECOND};
 use crate::calendar::weekdays::{DAYS, Weekdays};
 
 impl fmt::Display for Calendar {
@@ -55,7 +55,7 @@ fn plain(f: &mut fmt::Formatter<'_>, chain: &Chain, width: usize) -> fmt::Result
 }
 
 fn seconds(f: &mut fmt::Formatter<'_>, chain: &Chain) -> fmt::Result {
-    if chain.pieces().contains(&Piece { start: 0, stop: None, step: SECOND }) {
+    if chain.pieces().contains(&EVERY_SECOND) {
         return f.write_str("*");
     }
     list(f, chain, SECOND, |f, value| second(f, value, 2), |f, step| second(f, step, 1))

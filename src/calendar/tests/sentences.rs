@@ -22,6 +22,7 @@ fn sentences() {
         ("3,15:00", "daily at 03:00 and 15:00"),
         ("12:00:07.5", "daily at 12:00:07.5"),
         ("*:*:*", "every second"),
+        ("*:*:0/1,7,0", "every second"),
         ("*:*:0/10", "every 10 seconds"),
         ("*:*:30", "every minute at second 30"),
         ("*:*:0..5", "every minute at seconds 0 to 5"),
