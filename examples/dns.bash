@@ -2,7 +2,7 @@
 # name: DNS
 # description: Tells whether names resolve, and to the addresses that they should
 # version: 1.0
-# schedule: *:*:0/30
+# schedule: *:0/2
 # timeout: 60
 # tags: dns, network
 

@@ -3,6 +3,7 @@
 # description: Load average of five minutes for each processor
 # version: 1.0
 # schedule: *:*:0/10
+# timeout: 5
 # tags: cpu
 
 set -u

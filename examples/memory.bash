@@ -3,6 +3,7 @@
 # description: Memory that programs can still get, and swap in use
 # version: 1.0
 # schedule: *:*:0/10
+# timeout: 5
 # tags: memory
 
 set -u

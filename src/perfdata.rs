@@ -117,7 +117,7 @@ impl fmt::Display for Metric {
         write!(f, "'{}'=", self.label.replace('\'', "''"))?;
         match self.value {
             Some(value) => write!(f, "{value}{}", self.unit)?,
-            None => write!(f, "U{}", self.unit)?,
+            None => f.write_str("U")?,
         }
         let number = |limit: Option<f64>| limit.map(|l| l.to_string()).unwrap_or_default();
         let limits = [

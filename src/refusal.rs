@@ -50,17 +50,22 @@ fn rules(check: &Check) -> Vec<Rule> {
              `sandbox: off` lets it write wherever its user may"
         ),
     );
+    let network = format!("`network: {}` keeps it from that: `network: yes` allows it", check.network);
     rule(
         check.network != Network::Yes,
         &[
-            "network is unreachable",
+            "unreachable",
             "temporary failure in name resolution",
             "name or service not known",
             "could not resolve",
             "couldn't resolve",
+            "couldn't connect",
+            "timed out",
         ],
-        format!("`network: {}` keeps it from that: `network: yes` allows it", check.network),
+        network.clone(),
     );
+    // With no network at all even this host's own ports refuse.
+    rule(check.network == Network::No, &["refused"], network);
     rule(
         shut_in,
         &["address family not supported", "setrlimit", "bad system call"],
@@ -76,7 +81,8 @@ fn rules(check: &Check) -> Vec<Rule> {
         shut_in,
         &["operation not permitted", "must be root", "are you root", "superuser"],
         format!(
-            "`sandbox: {level}` takes all capabilities away, from every user: what needs one wants `sandbox: off`, and a `user:` that has it"
+            "`sandbox: {level}` takes all capabilities away, from every user and every program: `sandbox: off` leaves them to programs that \
+             have their own (`getcap` tells) and to `user: root`"
         ),
     );
     rule(
@@ -129,6 +135,7 @@ mod tests {
             ("", "door.bash: line 9: /var/x: Read-only file system", "`state: yes`"),
             ("# network: no\n", "curl: (6) Could not resolve host: example.org", "`network: yes`"),
             ("# network: loopback\n", "connect: Network is unreachable", "`network: yes`"),
+            ("# network: no\n", "FAILURE, localhost:5000 connect: 127.0.0.1:5000 refused", "`network: yes`"),
             ("", "ping: socktype: SOCK_RAW: Operation not permitted", "`sandbox: off`"),
             ("", "permission denied while trying to connect to the Docker daemon socket", "`group:`"),
             ("# sandbox: strict\n", "cat: /proc/loadavg: No such file or directory", "`sandbox: standard`"),
@@ -147,6 +154,7 @@ mod tests {
             ("# sandbox: off\n", "touch: cannot touch '/usr/x': Read-only file system"),
             ("# sandbox: off\n# user: root\n", "cat: x: Permission denied"),
             ("", "cat: /nowhere: No such file or directory"),
+            ("# network: loopback\n", "FAILURE, localhost:5000 connect: 127.0.0.1:5000 refused"),
             ("", "the door is shut"),
         ] {
             assert_eq!(advice(keys, line), None, "{line}");

@@ -24,6 +24,8 @@ pub struct Script<'a> {
     pub check: &'a Check,
     /// Its bytes.
     pub content: &'a [u8],
+    /// What its author knows it as, to be shown in the place of where it lies during the trial.
+    pub name: &'a str,
 }
 
 /// A trial that could not take place.
@@ -53,11 +55,13 @@ pub struct Ran {
 }
 
 impl Ran {
-    fn read(log: &Path) -> Result<Ran, TrialError> {
+    /// Reads the log of a run of `script`, which lay at `path`.
+    fn read(log: &Path, script: &Script<'_>, path: &Path) -> Result<Ran, TrialError> {
         // What a run may write is capped by the runner, far below this.
         const MOST: u64 = 32 * 1024 * 1024;
         let content = crate::files::read_limited(log, MOST)?;
-        let ran = Ran { log: String::from_utf8_lossy(&content).into_owned() };
+        let log = String::from_utf8_lossy(&content);
+        let ran = Ran { log: log.replace(&*path.to_string_lossy(), script.name) };
         if ran.end().is_some() { Ok(ran) } else { Err(TrialError::NoVerdict) }
     }
 

@@ -23,6 +23,9 @@ struct Answer {
     normalized: String,
     human: String,
     next: Vec<String>,
+    /// Civil times up to the last of those that the clock passes over.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    skipped: Vec<String>,
 }
 
 /// The same for an expression with a mistake.
@@ -37,12 +40,12 @@ struct Mistake {
 
 pub(super) fn calendar(args: &CalendarArgs, ui: &Ui) -> Result<u8, Failure> {
     let zone = TimeZone::system();
-    let now = Timestamp::now();
     let base = match &args.base_time {
         Some(text) => base_time(text, &zone)?,
-        None => now,
+        None => Timestamp::now(),
     };
-    let mut explainer = Explainer { ui, zone, now, base, iterations: args.iterations, answers: 0, code: 0 };
+    refuse_pieces(&args.expressions)?;
+    let mut explainer = Explainer { ui, zone, base, iterations: args.iterations, blocks: 0, code: 0 };
     if args.expressions.is_empty() {
         if io::stdin().is_terminal() {
             return Err(Failure::usage(
@@ -63,11 +66,10 @@ pub(super) fn calendar(args: &CalendarArgs, ui: &Ui) -> Result<u8, Failure> {
 struct Explainer<'a> {
     ui: &'a Ui,
     zone: TimeZone,
-    now: Timestamp,
     base: Timestamp,
     iterations: u32,
-    /// How many expressions were explained on standard output.
-    answers: usize,
+    /// How many expressions were explained or refused.
+    blocks: usize,
     code: u8,
 }
 
@@ -113,15 +115,18 @@ impl Explainer<'_> {
             next.push(elapse);
             at = elapse;
         }
+        let calendars = schedule.calendars().iter();
+        let skipped = calendars.flat_map(|calendar| calendar.skipped(self.base, at, &self.zone));
+        let skipped: Vec<String> = skipped.map(|civil| civil.strftime("%F %T").to_string()).collect();
         if ui.json {
             let (normalized, human) = (schedule.to_string(), schedule.describe());
             let next = next.into_iter().map(rfc3339).collect();
-            return ui.json(&Answer { expression, cron, normalized, human, next });
+            return ui.json(&Answer { expression, cron, normalized, human, next, skipped });
         }
-        if self.answers > 0 {
+        self.blocks += 1;
+        if self.blocks > 1 {
             ui.print("")?;
         }
-        self.answers += 1;
         let row = |label: &str, text: &str| ui.print(format!("{} {text}", ui.dim(format!("{label:>10}"))));
         let kind = if cron { ui.dim(" (cron)") } else { String::new() };
         row("original", &format!("{}{kind}", expression.replace('\t', " ")))?;
@@ -131,21 +136,28 @@ impl Explainer<'_> {
         row("meaning", &schedule.describe())?;
         for (rank, elapse) in next.iter().enumerate() {
             let label = if rank == 0 { "next".to_owned() } else { format!("#{}", rank + 1) };
-            row(&label, &format!("{} ({})", ui::clock(*elapse), ui::exactly(*elapse, self.now)))?;
+            row(&label, &format!("{} ({})", ui::clock(*elapse), ui::exactly(*elapse, self.base)))?;
         }
         if next.is_empty() {
             row("next", "never")?;
         }
+        for civil in skipped {
+            row("skipped", &format!("{civil}: the clock is put forward, and passes it over"))?;
+        }
         Ok(())
     }
 
-    fn refuse(&self, expression: &str, error: &ScheduleError) -> Result<(), Failure> {
+    fn refuse(&mut self, expression: &str, error: &ScheduleError) -> Result<(), Failure> {
         let (before, wrong) = (&expression[..error.span.start], &expression[error.span.clone()]);
         let at = before.chars().count();
         let expression = line::printable(expression);
         if self.ui.json {
             let suggestion = error.suggestion().map(line::printable);
             return self.ui.json(&Mistake { expression, error: line::printable(&error.to_string()), at, suggestion });
+        }
+        self.blocks += 1;
+        if self.blocks > 1 {
+            eprintln!();
         }
         // The marks stand below their place only if a tab takes one column.
         let expression = expression.replace('\t', " ");
@@ -154,6 +166,18 @@ impl Explainer<'_> {
         eprintln!("  {expression}\n  {}{}", " ".repeat(at), "^".repeat(wrong.chars().count().max(1)));
         Ok(())
     }
+}
+
+/// A cron line without quotes comes as five arguments or more, and each `*` as the names of all files.
+fn refuse_pieces(expressions: &[String]) -> Result<(), Failure> {
+    const CRON_FIELDS: usize = 5;
+    let is_schedule = |text: &String| Schedule::parse(text, jiff::tz::db()).is_ok();
+    if expressions.len() >= CRON_FIELDS && !expressions.iter().any(is_schedule) {
+        return Err(Failure::usage(
+            "none of the arguments is a schedule: a cron line is one argument, put it in quotes, as in `ssi calendar '0 3 * * *'`",
+        ));
+    }
+    Ok(())
 }
 
 fn base_time(text: &str, zone: &TimeZone) -> Result<Timestamp, Failure> {

@@ -96,9 +96,12 @@ impl How {
 }
 
 async fn run(how: &How, candidate: &Candidate, paths: &Paths, program: &Program, ui: &Ui) -> Result<Ran, Failure> {
-    let script = Script { check: &candidate.check, content: &candidate.content };
+    let name = candidate.file.to_string_lossy();
+    let script = Script { check: &candidate.check, content: &candidate.content, name: &name };
     let limit = crate::timespan::words(script.check.timeout);
-    ui.say(format!("\n{}", ui.dim(format!("--- one run {}, at most {limit} …", how.words(script.check)))))?;
+    if !ui.json {
+        ui.print(format!("\n{}", ui.dim(format!("--- one run {}, at most {limit} …", how.words(script.check)))))?;
+    }
     let ran = match how {
         How::Sandboxed => trial::in_sandbox(paths, &Systemd::connect(paths.scope).await?, script, program).await,
         _ => trial::without_sandbox(script, &std::env::current_exe()?).await,

@@ -25,24 +25,36 @@ pub fn parse(text: &str) -> Line<'_> {
     status_line(text).map_or(Line::Detail(text), Line::Status)
 }
 
-/// The status that a line was probably meant to say, where it is written so that it says none: in small letters, or in a plugin's word.
+/// The status that a line was probably meant to say, where it is written so that it says none: in small letters, in another tool's
+/// word, with a colon, or behind blanks.
 ///
 /// ```
 /// use ssi::{line, status::Status};
 /// assert_eq!(line::near_miss("Critical: the door is open"), Some(Status::Failure));
+/// assert_eq!(line::near_miss("[ok] the door is shut"), Some(Status::Ok));
+/// assert_eq!(line::near_miss("  OK, the door is shut"), Some(Status::Ok));
 /// assert_eq!(line::near_miss("WARNING, ajar"), None, "that is one");
 /// assert_eq!(line::near_miss("error while opening the door"), None);
 /// ```
 pub fn near_miss(text: &str) -> Option<Status> {
-    let text = text.trim();
-    let end = text.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.len());
-    let (word, after) = text.split_at(end);
-    let is_said = after.is_empty() || after.starts_with([',', ':']) || after.starts_with(" -");
-    if !is_said || matches!(parse(text), Line::Status(_)) {
+    let line = text.trim_start();
+    if line.len() < text.len() {
+        // What is indented is meant as a detail, unless all else is right.
+        let Line::Status(said) = parse(line) else { return None };
+        return line.contains(',').then_some(said.status);
+    }
+    if matches!(parse(line), Line::Status(_)) {
+        return None;
+    }
+    let (line, is_framed) = line.strip_prefix('[').map_or((line, false), |rest| (rest, true));
+    let end = line.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(line.len());
+    let (word, after) = line.split_at(end);
+    let is_said = after.is_empty() || after.starts_with([',', ':']) || after.starts_with(" - ");
+    if !(is_said || is_framed && after.starts_with(']')) {
         return None;
     }
     Some(match word.to_ascii_uppercase().as_str() {
-        "OK" | "OKAY" | "PASS" | "PASSED" | "HEALTHY" => Status::Ok,
+        "OK" | "OKAY" | "PASS" | "PASSED" | "HEALTHY" | "SUCCESS" | "GOOD" => Status::Ok,
         "UPDATE" | "UPDATES" => Status::Update,
         "WARNING" | "WARN" => Status::Warning,
         "FAILURE" | "FAIL" | "FAILED" | "CRITICAL" | "CRIT" | "DOWN" => Status::Failure,

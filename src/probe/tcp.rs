@@ -185,7 +185,7 @@ mod tests {
         let answer = question.answer(&[reached(5), refused, reached(300)]);
         assert_eq!(answer.status, Status::Failure);
         assert_eq!(answer.message, "b:25 connect: 192.0.2.1:25 refused; c:25 answers in 300 ms");
-        assert_eq!(answer.metrics[1].to_string(), "'b:25'=Us;0.1;1");
+        assert_eq!(answer.metrics[1].to_string(), "'b:25'=U;0.1;1");
         assert_eq!(answer.facts["targets"][1]["total_seconds"], json!(null));
         assert_eq!(answer.facts["targets"][2]["status"], json!("WARNING"));
     }

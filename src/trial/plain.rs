@@ -31,5 +31,5 @@ pub(super) async fn run(script: Script<'_>, program: &Path) -> Result<Ran, Trial
     };
     let log = paths.log(id);
     ended.map_err(FileError::at("follow the run in", &log))?;
-    if stopped { Err(TrialError::Stopped) } else { Ran::read(&log) }
+    if stopped { Err(TrialError::Stopped) } else { Ran::read(&log, &script, &paths.script(id)) }
 }

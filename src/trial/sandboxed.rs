@@ -107,7 +107,8 @@ impl<'a> Stage<'a> {
             ended = jobs.ended(&job) => ended?,
             () = asked_to_stop() => return Err(TrialError::Stopped),
         };
-        match Ran::read(&log) {
+        let path = inside.script(&self.id);
+        match Ran::read(&log, &script, &path) {
             // systemd may have forgotten the unit already, and then it could not say how this run ended.
             Err(TrialError::NoVerdict) => {}
             ran => return ran,
@@ -119,7 +120,7 @@ impl<'a> Stage<'a> {
         let mut writer = File::options().append(true).open(&log).and_then(|file| Log::new(&file)).map_err(&fail)?;
         ended::complete(&log, &cause, &mut writer, &TimeZone::system())
             .map_err(|error| fail(io::Error::other(error)))?;
-        Ran::read(&log)
+        Ran::read(&log, &script, &path)
     }
 
     /// Script, log and unit. The script's user must be able to read it whatever the caller's umask is.

@@ -178,7 +178,7 @@ fn a_run_before_add_explains_each_line_and_the_verdict() {
             0,
             &[
                 "  detail looking\n",
-                "^ not a status line: write `FAILURE, …`, in capitals\n",
+                "^ read as a detail: a status line begins with `FAILURE, `\n",
                 "  status FAILURE open\n",
                 " metrics 'gap'=3cm\n",
                 " verdict FAILURE - open\n",
@@ -239,5 +239,22 @@ fn what_may_surprise_is_told_before_it_does() {
         said.err.contains("`door` is left out on 2") && said.err.contains(" 02:30: the clock is put forward"),
         "{said:?}"
     );
-    assert!(said.out.contains("   splay each up to 1 min later"), "{said:?}");
+    assert!(said.out.contains("  jitter each starts up to 1 min later"), "{said:?}");
+}
+
+#[test]
+fn a_cron_line_in_pieces_and_times_that_are_passed_over_are_told() {
+    let host = Host::new();
+    let said = host.ssi(["calendar", "0", "3", "bin", "etc", "usr"]).exits(2);
+    assert!(said.err.contains("a cron line is one argument, put it in quotes") && said.out.is_empty(), "{said:?}");
+    let night = ["calendar", "02:30 Europe/Berlin", "--iterations", "2", "--base-time", "2027-03-27T00:00:00Z"];
+    let said = host.ssi(night).exits(0);
+    for part in [
+        "      next 2027-03-27 01:30:00 UTC (in 1 h 30 min)\n",
+        "   skipped 2027-03-28 02:30:00: the clock is put forward",
+    ] {
+        assert!(said.out.contains(part), "{part:?} is not in {said:?}");
+    }
+    let answer = host.ssi([&night[..], &["--json"]].concat()).exits(0).json();
+    assert_eq!(answer["skipped"], serde_json::json!(["2027-03-28 02:30:00"]));
 }

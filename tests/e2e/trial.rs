@@ -67,19 +67,20 @@ fn what_is_refused_is_explained_with_the_key_that_allows_it() {
             Script::new("name", "getent hosts example.org || curl -sS http://example.org").with("network: no"),
             "`network: yes`",
         ),
+        (Script::new("port", "ssi probe tcp 127.0.0.1:22").with("network: no"), "`network: yes`"),
         (Script::new("group", "cat /srv/doors"), "`group:`"),
         (Script::new("owner", "chown nobody \"$(mktemp)\"").with("user: root"), "`sandbox: off`"),
         (Script::new("strict", "cat /proc/loadavg").with("sandbox: strict"), "`sandbox: standard`"),
         (Script::new("restart", "systemctl restart dbus.socket"), "`user: root`"),
     ] {
         let output = test(&machine, &script, &["--allow-root"]);
-        assert!(output.stderr.contains("warning: the run says `") && output.stderr.contains(key), "{key}: {output:?}");
+        assert!(output.stdout.contains("^ refused: ") && output.stdout.contains(key), "{key}: {output:?}");
         let report = json(&test(&machine, &script, &["--allow-root", "--json"]));
         assert!(report["run"]["refusals"][0]["advice"].as_str().is_some_and(|advice| advice.contains(key)), "{report}");
     }
     // With the key it works, and nothing is said.
     let allowed = test(&machine, &Script::new("group", "cat /srv/doors && echo OK, read").with("group: doors"), &[]);
-    assert!(allowed.code() == 0 && !allowed.stderr.contains("the run says"), "{allowed:?}");
+    assert!(allowed.code() == 0 && !allowed.stdout.contains("refused"), "{allowed:?}");
     assert_eq!(leftovers(&machine), [""; 0]);
 }
 
@@ -148,7 +149,7 @@ fn without_rights_or_room_it_says_so() {
     );
     let own = wilma.run(&["ssi", "--user", "test", &path]);
     assert!(own.stdout.contains("detail wilma\n") && own.stdout.contains("detail touch: cannot touch"), "{own:?}");
-    assert!(own.stderr.contains("Read-only file system"), "{own:?}");
+    assert!(own.stdout.contains("Read-only file system") && own.stdout.contains("^ refused: "), "{own:?}");
     let left = machine.sh("find /run/user /home/wilma -name '*trial*' ! -name trials").ok();
     assert_eq!(left, "");
 
@@ -156,6 +157,7 @@ fn without_rights_or_room_it_says_so() {
     machine.sh("cp /usr/bin/ssi /root/ssi").ok();
     let output = machine.run(&["/root/ssi", "test", &path]);
     assert!(output.code() == 1 && output.stdout.contains("ERROR - said OK, then exited with 1"), "{output:?}");
+    assert!(!output.stdout.contains("/trials/"), "the script goes by its own name: {output:?}");
     assert!(!machine.path("/usr/local/libexec/service-status-indicator").exists());
 
     machine.sh("mount -o remount,size=16M /run; head -c 20M /dev/zero > /run/filler; true").ok();
@@ -196,7 +198,12 @@ fn every_example_can_be_tried() {
         machine.write("/srv/example.bash", &content, 0o644);
         let report = json(&ssi(&machine, &["test", "--json", "/srv/example.bash"]));
         let what = format!("{}: {report}", file.display());
-        assert_eq!((&report["valid"], &report["problems"]), (&true.into(), &serde_json::json!([])), "{what}");
+        let none = serde_json::json!([]);
+        assert_eq!(
+            (&report["valid"], &report["problems"], &report["warnings"]),
+            (&true.into(), &none, &none),
+            "{what}"
+        );
         // Another group counts as a tenth more.
         let most = if content.contains("\n# group: ") { 1.6 } else { 1.5 };
         assert!(report["exposure"].as_f64().is_some_and(|level| level <= most), "{what}");

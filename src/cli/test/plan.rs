@@ -112,8 +112,11 @@ fn problems(content: &[u8], problems: &[Problem]) -> Vec<ProblemLine> {
 
 pub(super) fn print(report: &Report, script: &Candidate, findings: &[Problem], ui: &Ui) -> Result<(), Failure> {
     let check = &script.check;
+    for unit in &report.units {
+        ui.print(format!("{}\n{}\n", ui.dim(format!("--- {}", unit.name)), unit.content.trim_end()))?;
+    }
     ui.print(format!("{} {} {}", ui.bold(&check.id), line::printable(&check.name), ui.dim(&check.version)))?;
-    let fact = |name: &str, value: &str| ui.print(format!("  {} {value}", ui.dim(format!("{name:>8}"))));
+    let fact = |name: &str, value: &str| ui.print(format!("  {} {value}", ui.dim(format!("{name:>10}"))));
     fact("schedule", report.schedule_human.as_deref().unwrap_or("with its profile"))?;
     if let (Some(text), Some(normal)) = (&report.schedule, &report.normalized)
         && text != normal
@@ -127,7 +130,7 @@ pub(super) fn print(report: &Report, script: &Candidate, findings: &[Problem], u
     }
     if !check.jitter.is_zero() && !report.next.is_empty() {
         let splay = timespan::words(check.jitter);
-        fact("splay", &format!("each up to {splay} later, on one machine always by the same time (`jitter:`)"))?;
+        fact("jitter", &format!("each starts up to {splay} later, on this machine always by the same time"))?;
     }
     let exposure = match report.exposure {
         Some(level) => format!("exposure {level:.1} of 10 (`systemd-analyze security`)"),
@@ -137,12 +140,19 @@ pub(super) fn print(report: &Report, script: &Candidate, findings: &[Problem], u
     fact("runs as", &format!("{}{group}", report.user.as_deref().unwrap_or_default()))?;
     fact("sandbox", &format!("{}, {exposure}", check.sandbox))?;
     fact("timeout", &timespan::words(check.timeout))?;
-    for unit in &report.units {
-        ui.print(format!("\n{}\n{}", ui.dim(format!("--- {}", unit.name)), unit.content.trim_end()))?;
+    // Whatever else the header says.
+    let shown = ["name", "description", "version", "schedule", "timeout", "id", "user", "group", "sandbox", "jitter"];
+    for (key, value) in check.to_header().lines().filter_map(|line| line.strip_prefix("# ")?.split_once(": ")) {
+        if !shown.contains(&key) {
+            fact(key, &line::printable(value.trim()))?;
+        }
     }
     let problems: Vec<Problem> = script.warnings.iter().chain(findings).cloned().collect();
     if !ui.quiet && !problems.is_empty() {
         eprint!("\n{}", install::explain(&script.file, &script.content, &problems, ui.color));
+    }
+    if !ui.quiet && !report.warnings.is_empty() {
+        eprintln!();
     }
     report.warnings.iter().for_each(|warning| ui.warn(warning));
     Ok(())

@@ -93,12 +93,16 @@ fn classify(text: &str, protocol: Protocol) -> Classified {
 pub(super) fn print(report: &Report, check: &Check, ui: &Ui) -> Result<(), Failure> {
     let Some(run) = &report.run else {
         let reason = report.not_run.as_deref().unwrap_or("it wrote nothing");
-        return ui.say(format!("\n{}", ui.dim(format!("--- not run: {reason}"))));
+        return ui.print(format!("\n{}", ui.dim(format!("--- not run: {reason}"))));
     };
-    let fact = |name: &str, value: &str| ui.print(format!("  {} {value}", ui.dim(format!("{name:>8}"))));
+    let fact = |name: &str, value: &str| ui.print(format!("  {} {value}", ui.dim(format!("{name:>10}"))));
     if run.lines.is_empty() {
         fact("", &ui.dim("(it printed nothing)"))?;
     }
+    let refused = |text: &str| {
+        let of_the_line = run.refusals.iter().filter(|refused| refused.line == text.trim());
+        of_the_line.map(|refused| &refused.advice).try_for_each(|advice| fact("", &format!("^ refused: {advice}")))
+    };
     for line in &run.lines {
         let text = line::printable(&line.text);
         match line.status {
@@ -106,19 +110,19 @@ pub(super) fn print(report: &Report, check: &Check, ui: &Ui) -> Result<(), Failu
             None => fact(line.kind, &text)?,
         }
         if let Some(meant) = line.near_miss {
-            fact("", &ui.dim(format!("^ not a status line: write `{meant}, …`, in capitals")))?;
+            fact("", &ui.dim(format!("^ read as a detail: a status line begins with `{meant}, `")))?;
         }
+        refused(&line.text)?;
     }
     fact("verdict", &format!("{} - {}", ui.status(run.status), line::printable(&run.message)))?;
+    if run.lines.iter().all(|line| line.text != run.message) {
+        refused(&run.message)?;
+    }
     fact("because", &run.reason)?;
     let seconds = |seconds: f64| format!("{seconds:.3} s");
     let duration = run.duration_seconds.map(|d| format!("{} of {:.0} s", seconds(d), check.timeout.as_secs_f64()));
     let cpu = run.cpu_seconds.map(|cpu| format!("{} of CPU", seconds(cpu)));
     let memory = run.memory_bytes.map(|bytes| format!("{:.1} MB of memory", bytes as f64 / 1e6));
     let cost: Vec<String> = [duration, cpu, memory].into_iter().flatten().collect();
-    fact("cost", &cost.join(", "))?;
-    for Refused { line, advice } in &run.refusals {
-        ui.warn(format!("the run says `{}`: {advice}", line::printable(line)));
-    }
-    Ok(())
+    fact("cost", &cost.join(", "))
 }
