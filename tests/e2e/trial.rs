@@ -171,7 +171,7 @@ fn without_rights_or_room_it_says_so() {
 #[test]
 fn several_at_once_do_not_meet() {
     let machine = machine("at-once");
-    let path = Script::new("door", "sleep 0.2; echo \"OK, $0\"").put(&machine);
+    let path = Script::new("door", "sleep 0.2; echo \"OK, $INVOCATION_ID\"").put(&machine);
     let all = format!("for n in 1 2 3 4 5 6; do ssi test {path} --json > /srv/$n.json & done; wait");
     machine.sh(&all).ok();
     let said: Vec<String> = (1..=6)
