@@ -79,27 +79,33 @@ pub fn decide(protocol: Protocol, said: &Said, ending: Ending) -> Verdict {
     }
 }
 
-/// Why a run got its verdict, as a sentence for the author of the script. `said` is its last status line, or the `status` of its JSON
-/// document.
-pub fn reason(protocol: Protocol, said: Option<Status>, exit: Exit<'_>) -> String {
+/// Why a run got its verdict, as a sentence for the author of the script.
+pub fn reason(protocol: Protocol, said: &Said, exit: Exit<'_>) -> String {
     let code = match exit {
         Exit::Code(code) => code,
         Exit::Timeout => return "the time limit ended it, whatever it had printed".to_owned(),
         Exit::Signal(signal) => return format!("SIG{signal} ended it, whatever it had printed"),
         Exit::Unseen => return "it did not get as far as an exit code".to_owned(),
     };
-    let (place, missing) = match protocol {
-        Protocol::Nagios => return format!("exit code {code} of a plugin means {}", nagios(None, code).status),
-        Protocol::Ssi => ("its last status line", "it printed no status line"),
-        Protocol::Json => ("the `status` of its last JSON document", "its JSON document names no status"),
+    let meant = decide(protocol, said, Ending::Exited(code)).status;
+    let (place, missing, named) = match (protocol, &said.json) {
+        (Protocol::Nagios, _) => return format!("exit code {code} of a plugin means {meant}"),
+        (Protocol::Ssi, _) => {
+            let named = said.status.as_ref().map(|verdict| verdict.status);
+            ("its last status line", "it printed no status line", named)
+        }
+        (Protocol::Json, Some(document)) => {
+            ("the `status` of its last JSON document", "its JSON document names no status", named(document))
+        }
+        (Protocol::Json, None) => ("", "it printed no JSON document", None),
     };
-    match said {
+    match named {
         Some(said) if code == 0 => format!("{said} is {place}, and it exited with 0"),
         Some(said) if said.is_healthy() => {
             format!("{said} is {place}, but it exited with {code}: a contradiction is never OK")
         }
         Some(said) => format!("{said} is {place}; exit code {code} changes nothing about that"),
-        None => format!("{missing}, and without one exit code {code} means {}", silent(code).status),
+        None => format!("{missing}, and without one exit code {code} means {meant}"),
     }
 }
 
@@ -172,13 +178,19 @@ fn json(document: Option<&serde_json::Value>, code: i32) -> Verdict {
     };
     let text = |key: &str| document.get(key).and_then(serde_json::Value::as_str);
     let message = text("message").map(|message| message.split_whitespace().collect::<Vec<_>>().join(" "));
-    match text("status").and_then(|word| word.parse().ok()) {
-        Some(status) if status != Status::Unknown => printed(&Verdict::new(status, message.unwrap_or_default()), code),
-        _ => {
+    match named(document) {
+        Some(status) => printed(&Verdict::new(status, message.unwrap_or_default()), code),
+        None => {
             let verdict = silent(code);
             Verdict::new(verdict.status, message.filter(|_| code == 0).unwrap_or(verdict.message))
         }
     }
+}
+
+/// The status that a document names; UNKNOWN is nothing that a script could find out.
+fn named(document: &serde_json::Value) -> Option<Status> {
+    let status = document.get("status")?.as_str()?.parse().ok()?;
+    (status != Status::Unknown).then_some(status)
 }
 
 fn non_empty(message: &str, otherwise: &str) -> String {
@@ -268,7 +280,8 @@ mod tests {
 
     #[test]
     fn reasons() {
-        let reason = |said, code| reason(Protocol::Ssi, said, Exit::Code(code));
+        let ssi = |status: Option<Status>| Said { status: status.map(|s| Verdict::new(s, "")), ..Said::default() };
+        let reason = |said, code| reason(Protocol::Ssi, &ssi(said), Exit::Code(code));
         assert_eq!(reason(Some(Status::Ok), 0), "OK is its last status line, and it exited with 0");
         assert!(reason(Some(Status::Update), 1).contains("contradiction"));
         assert_eq!(
@@ -276,8 +289,29 @@ mod tests {
             "FAILURE is its last status line; exit code 2 changes nothing about that"
         );
         assert_eq!(reason(None, 127), "it printed no status line, and without one exit code 127 means ERROR");
-        assert_eq!(super::reason(Protocol::Nagios, None, Exit::Code(7)), "exit code 7 of a plugin means ERROR");
-        assert!(super::reason(Protocol::Ssi, Some(Status::Ok), Exit::Timeout).starts_with("the time limit"));
+        assert_eq!(super::reason(Protocol::Nagios, &ssi(None), Exit::Code(7)), "exit code 7 of a plugin means ERROR");
+        assert!(super::reason(Protocol::Ssi, &ssi(Some(Status::Ok)), Exit::Timeout).starts_with("the time limit"));
+    }
+
+    #[test]
+    fn reasons_of_documents() {
+        for (document, code, expected) in [
+            (None, 0, "it printed no JSON document, and without one exit code 0 means ERROR"),
+            (None, 3, "it printed no JSON document, and without one exit code 3 means FAILURE"),
+            (
+                Some(json!({"status": "UNKNOWN"})),
+                0,
+                "its JSON document names no status, and without one exit code 0 means OK",
+            ),
+            (
+                Some(json!({"status": "WARNING"})),
+                0,
+                "WARNING is the `status` of its last JSON document, and it exited with 0",
+            ),
+        ] {
+            let said = Said { json: document, ..Said::default() };
+            assert_eq!(reason(Protocol::Json, &said, Exit::Code(code)), expected);
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::line::{self, Line};
 use crate::refusal::{self, Refusal};
 use crate::status::Status;
 use crate::trial::Ran;
-use crate::verdict;
+use crate::verdict::{self, Said, Verdict};
 
 /// `run` of `ssi test --json`.
 #[derive(Serialize)]
@@ -47,15 +47,9 @@ struct Refused {
 pub(super) fn report(check: &Check, ran: &Ran, how: &How) -> Option<Run> {
     let end = ran.end()?;
     let lines: Vec<Classified> = ran.lines().map(|text| classify(text, check.protocol)).collect();
-    let said = match check.protocol {
-        Protocol::Json => ran.lines().find_map(|text| match line::parse(text) {
-            Line::Json(document) => {
-                let document: serde_json::Value = serde_json::from_str(document).ok()?;
-                document.get("status")?.as_str()?.parse().ok()
-            }
-            _ => None,
-        }),
-        _ => lines.iter().rev().find_map(|line| line.status),
+    let reason = match end.result {
+        None => verdict::reason(check.protocol, &said(ran), end.exit),
+        Some(result) => format!("its runner did not get to the end, of which systemd says `{result}`"),
     };
     let sandboxed = matches!(how, How::Sandboxed);
     let refused = |refusal: Refusal| Refused { line: refusal.line, advice: refusal.advice };
@@ -68,7 +62,7 @@ pub(super) fn report(check: &Check, ran: &Ran, how: &How) -> Option<Run> {
         sandboxed,
         status: end.status,
         message: end.message.to_owned(),
-        reason: verdict::reason(check.protocol, said, end.exit),
+        reason,
         exit: end.exit.to_string(),
         duration_seconds: end.cost.duration.map(|duration| duration.as_secs_f64()),
         cpu_seconds: end.cost.cpu.map(|cpu| cpu.as_secs_f64()),
@@ -76,6 +70,19 @@ pub(super) fn report(check: &Check, ran: &Ran, how: &How) -> Option<Run> {
         refusals,
         lines,
     })
+}
+
+/// What counted for the verdict, as far as the log tells.
+fn said(ran: &Ran) -> Said {
+    let mut said = Said::default();
+    for text in ran.lines() {
+        match line::parse(text) {
+            Line::Status(status) => said.status = Some(Verdict::new(status.status, status.message)),
+            Line::Json(document) => said.json = serde_json::from_str(document).ok(),
+            _ => {}
+        }
+    }
+    said
 }
 
 fn classify(text: &str, protocol: Protocol) -> Classified {
@@ -124,5 +131,8 @@ pub(super) fn print(report: &Report, check: &Check, ui: &Ui) -> Result<(), Failu
     let cpu = run.cpu_seconds.map(|cpu| format!("{} of CPU", seconds(cpu)));
     let memory = run.memory_bytes.map(|bytes| format!("{:.1} MB of memory", bytes as f64 / 1e6));
     let cost: Vec<String> = [duration, cpu, memory].into_iter().flatten().collect();
+    if cost.is_empty() {
+        return Ok(());
+    }
     fact("cost", &cost.join(", "))
 }
