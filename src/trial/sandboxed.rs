@@ -4,6 +4,7 @@ use std::fs::{self, File, Permissions};
 use std::io;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
@@ -18,21 +19,25 @@ use crate::runner::ended::{self, Cause};
 use crate::systemd::{Action, Systemd};
 use crate::unit::{self, Place};
 
+/// How often systemd is asked to end a run; it is out of reach for a moment when the bus is started anew.
+const ATTEMPTS: usize = 10;
+const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(300);
+
 pub(super) async fn run(
     paths: &Paths,
     systemd: &Systemd,
     script: Script<'_>,
     program: &Program,
 ) -> Result<Ran, TrialError> {
-    sweep(paths, systemd).await;
+    sweep(paths).await;
     let stage = Stage::new(paths)?;
     let ran = stage.run(systemd, script, program).await;
-    let cleared = stage.clear(systemd).await;
+    let cleared = stage.clear().await;
     ran.and_then(|ran| cleared.map(|()| ran))
 }
 
 /// What a trial that was killed has left behind. Best effort: whatever stays is gone with the next boot.
-async fn sweep(paths: &Paths, systemd: &Systemd) {
+async fn sweep(paths: &Paths) {
     let entries = fs::read_dir(directory(paths)).into_iter().flatten().flatten();
     for entry in entries {
         let name = entry.file_name();
@@ -41,7 +46,7 @@ async fn sweep(paths: &Paths, systemd: &Systemd) {
             && let Ok(lock) = File::open(entry.path())
             && lock.try_lock().is_ok()
         {
-            let _ = Stage { paths, id, _lock: lock }.clear(systemd).await;
+            let _ = Stage { paths, id, _lock: lock }.clear().await;
         }
     }
 }
@@ -148,25 +153,46 @@ impl<'a> Stage<'a> {
         Ok(files::write(&self.paths.runtime_units.join(&unit.name), unit.content.as_bytes(), 0o644)?)
     }
 
-    /// As if it had never been.
-    async fn clear(self, systemd: &Systemd) -> Result<(), TrialError> {
-        let units = [self.unit()];
-        let unit = self.paths.runtime_units.join(&units[0]);
-        if unit.exists() {
-            systemd.jobs().await?.carry_out(Action::Stop, &units).await?;
-            files::remove(&unit)?;
-            systemd.reset_failed(&units).await?;
-        }
-        install::remove_state(self.paths, &self.id)?;
+    /// As if it had never been. What can't be removed keeps nothing else, but the lock stays, so that the next trial tries again.
+    async fn clear(self) -> Result<(), TrialError> {
+        self.stop().await?;
         let copy = self.program_copy();
-        for dir in [self.root(), copy.with_file_name("")] {
-            if dir.exists() {
-                fs::remove_dir_all(&dir).map_err(FileError::at("remove", &dir))?;
-            }
-        }
+        let removed = [
+            files::remove(&self.paths.runtime_units.join(self.unit())).map(drop),
+            install::remove_state(self.paths, &self.id),
+            remove_all(&self.root()),
+            remove_all(&copy.with_file_name("")),
+        ];
         // The directory of the copies goes when it is empty.
         let _ = fs::remove_dir(self.paths.program_copy.with_file_name(""));
+        removed.into_iter().collect::<Result<(), FileError>>()?;
         files::remove(&directory(self.paths).join(format!("{}.lock", self.id)))?;
         Ok(())
+    }
+
+    /// Ends the run, whether its file is still there or not, over a connection of its own: that of the run may be lost with the bus,
+    /// which may be about to start anew.
+    async fn stop(&self) -> Result<(), TrialError> {
+        let units = [self.unit()];
+        let stop = || async {
+            let systemd = Systemd::connect(self.paths.scope).await?;
+            systemd.jobs().await?.carry_out(Action::Stop, &units).await?;
+            systemd.reset_failed(&units).await
+        };
+        for _ in 1..ATTEMPTS {
+            if stop().await.is_ok() {
+                return Ok(());
+            }
+            tokio::time::sleep(BETWEEN_ATTEMPTS).await;
+        }
+        Ok(stop().await?)
+    }
+}
+
+/// Removes a directory; one that is not there is as good.
+fn remove_all(dir: &Path) -> Result<(), FileError> {
+    match fs::remove_dir_all(dir) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(FileError::at("remove", dir)(error)),
+        _ => Ok(()),
     }
 }

@@ -138,6 +138,22 @@ fn a_trial_that_is_stopped_or_killed_is_cleared_away() {
 }
 
 #[test]
+fn neither_a_new_bus_nor_a_lost_unit_file_keeps_anything() {
+    let machine = machine("trial-lost");
+    let body = "rm /run/systemd/system/ssi-trial-*; systemctl daemon-reload; kill -KILL $PPID; exec sleep 600";
+    let lost = Script::new("lost", body).with("user: root").with("sandbox: off");
+    let output = test(&machine, &lost, &["--allow-root"]);
+    assert!(output.stdout.contains("verdict ERROR - the runner was killed by SIGKILL"), "{output:?}");
+    assert_eq!(leftovers(&machine), [""; 0]);
+
+    let bus = Script::new("bus", "systemctl restart dbus; exec sleep 600").with("user: root").with("sandbox: off");
+    let output = test(&machine, &bus.with("timeout: 60"), &["--allow-root"]);
+    assert!(output.code() == 1 && output.stderr.contains("lost the connection to systemd"), "{output:?}");
+    assert_eq!(leftovers(&machine), [""; 0]);
+    assert!(machine.run(&["pgrep", "-f", "sleep 600"]).stdout.is_empty());
+}
+
+#[test]
 fn without_rights_or_room_it_says_so() {
     let machine = machine("rights-of-trials");
     let wilma = machine.user("wilma");
