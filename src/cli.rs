@@ -28,7 +28,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use clap::error::ErrorKind;
+use nix::sys::stat::{Mode, umask};
 
+use crate::unit::Scope;
 use args::{Cli, Command};
 use failure::Failure;
 use ui::Ui;
@@ -60,6 +62,10 @@ pub fn main() -> ExitCode {
 
 fn dispatch(cli: &Cli, ui: &Ui) -> Result<u8, Failure> {
     let paths = cli.global.paths()?;
+    if matches!(cli.command, Command::Add(_) | Command::Test(_)) && paths.scope == Scope::System {
+        // The users of checks must get to the directories that these make, whatever the umask of an administrator.
+        umask(Mode::from_bits_truncate(0o022));
+    }
     match &cli.command {
         Command::Add(args) => add::add(args, &paths, ui),
         Command::Remove(args) => remove::remove(args, &paths, ui),

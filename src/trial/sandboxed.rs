@@ -1,8 +1,8 @@
 //! The trial under systemd: a service of its own, which nobody else knows.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -53,11 +53,6 @@ async fn sweep(paths: &Paths) {
 
 fn directory(paths: &Paths) -> PathBuf {
     paths.locks.join("trials")
-}
-
-/// For everybody to look into.
-fn open(dir: &Path) -> Result<(), FileError> {
-    fs::set_permissions(dir, Permissions::from_mode(0o755)).map_err(FileError::at("open", dir))
 }
 
 /// The files of one trial. Whoever holds the lock is at work with them.
@@ -128,13 +123,10 @@ impl<'a> Stage<'a> {
         Ran::read(&log, &script, &path)
     }
 
-    /// Script, log and unit. The script's user must be able to read it whatever the caller's umask is.
+    /// Script, log and unit.
     fn fill(&self, inside: &Paths, script: Script<'_>, program: &Program) -> Result<(), TrialError> {
         files::write(&inside.script(&self.id), script.content, 0o644)?;
         fs::create_dir_all(&inside.logs).map_err(FileError::at("create", &inside.logs))?;
-        for dir in inside.scripts.ancestors().take_while(|dir| *dir != self.paths.locks) {
-            open(dir)?;
-        }
         let log = inside.log(&self.id);
         File::options().append(true).create_new(true).mode(0o640).open(&log).map_err(FileError::at("create", &log))?;
         let program = match &program.copy {
@@ -142,7 +134,6 @@ impl<'a> Stage<'a> {
             Some(content) => {
                 let copy = self.program_copy();
                 files::write(&copy, content, 0o755)?;
-                open(copy.parent().unwrap_or(&copy))?;
                 copy
             }
         };

@@ -154,6 +154,17 @@ fn neither_a_new_bus_nor_a_lost_unit_file_keeps_anything() {
 }
 
 #[test]
+fn an_umask_keeps_no_check_from_its_files() {
+    let machine = machine("umask");
+    machine.sh("cp /usr/bin/ssi /root/ssi && rm -rf /usr/local/libexec /run/service-status-indicator").ok();
+    let path = Script::new("door", "echo OK, fine").put(&machine);
+    let tried = machine.sh(&format!("umask 077; /root/ssi test {path}"));
+    assert!(tried.code() == 0 && tried.stdout.contains("verdict OK - fine"), "{tried:?}");
+    machine.sh(&format!("umask 077; /root/ssi add {path}")).ok();
+    assert_eq!(machine.run(&["/root/ssi", "run", "door"]).code(), 0);
+}
+
+#[test]
 fn without_rights_or_room_it_says_so() {
     let machine = machine("rights-of-trials");
     let wilma = machine.user("wilma");
