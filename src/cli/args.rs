@@ -262,7 +262,10 @@ impl Global {
             config: dir("XDG_CONFIG_HOME"),
             data: dir("XDG_DATA_HOME"),
             state: dir("XDG_STATE_HOME"),
-            runtime: dir("XDG_RUNTIME_DIR"),
+            // Where the bus is looked for as well when the variable is not set, as behind `su`.
+            runtime: dir("XDG_RUNTIME_DIR").or_else(|| {
+                Some(PathBuf::from(format!("/run/user/{}", nix::unistd::geteuid()))).filter(|path| path.is_dir())
+            }),
         }))
     }
 }

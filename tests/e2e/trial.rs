@@ -177,6 +177,8 @@ fn without_rights_or_room_it_says_so() {
     let own = wilma.run(&["ssi", "--user", "test", &path]);
     assert!(own.stdout.contains("detail wilma\n") && own.stdout.contains("detail touch: cannot touch"), "{own:?}");
     assert!(own.stdout.contains("Read-only file system") && own.stdout.contains("^ refused: "), "{own:?}");
+    let behind_su = wilma.run(&["env", "-u", "XDG_RUNTIME_DIR", "ssi", "--user", "test", &path]);
+    assert!(behind_su.stdout.contains("detail wilma\n"), "{behind_su:?}");
     let left = machine.sh("find /run/user /home/wilma -name '*trial*' ! -name trials").ok();
     assert_eq!(left, "");
 
