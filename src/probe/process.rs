@@ -1,7 +1,9 @@
 //! `ssi probe process`: how many processes of a kind run.
 
+mod asker;
 mod table;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgGroup, Args};
 use nix::unistd::User;
 
@@ -9,6 +11,7 @@ use super::figure::{age, size};
 use super::{Host, ProbeError, limit};
 use crate::answer::Answer;
 use crate::threshold::{Range, Thresholds};
+use asker::Asker;
 use table::Entry;
 
 /// The kernel keeps this many bytes of a name.
@@ -22,7 +25,7 @@ pub struct Process {
     /// The name of the program, whole: `nginx` (a script that runs by itself has its own name)
     name: Option<String>,
     /// Text that stands anywhere in the command line; who asks this question is not counted
-    #[arg(short, long, value_name = "TEXT")]
+    #[arg(short, long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
     pattern: Option<String>,
     /// Count the processes of this user alone
     #[arg(short, long, value_name = "USER")]
@@ -39,8 +42,10 @@ impl Process {
     pub(super) fn ask(&self, host: &Host) -> Result<Answer, ProbeError> {
         let uid = self.owner.as_deref().map(uid).transpose()?;
         let mut table = table::read(host)?;
-        // Who asks for `ssi` does not mean the one who asks.
-        table.processes.retain(|process| host.root.is_some() || process.pid != std::process::id());
+        if host.root.is_none() {
+            let asker = Asker::find(&table.processes, std::process::id());
+            table.processes.retain(|process| !asker.is(process, self.pattern.is_some()));
+        }
         Ok(self.answer(&table.processes, uid, table.uptime))
     }
 
@@ -83,9 +88,12 @@ impl Process {
     fn matches(&self, process: &Entry, uid: Option<u32>) -> bool {
         let is_named = |name: &String| {
             let bytes = name.as_bytes();
-            process.name.as_bytes() == &bytes[..bytes.len().min(NAME_LENGTH)]
+            let kept = String::from_utf8_lossy(&bytes[..bytes.len().min(NAME_LENGTH)]);
+            // Where the kernel cut it, the command line tells it from others that begin alike.
+            let is_whole = bytes.len() <= NAME_LENGTH || process.command.contains(name.as_str());
+            process.name == *name || (process.name == kept && is_whole)
         };
-        let has = |text: &String| process.command.contains(text.as_str()) && !is_question(&process.command);
+        let has = |text: &String| process.command.contains(text.as_str()) && !asker::is_question(&process.command);
         self.name.as_ref().is_none_or(is_named)
             && self.pattern.as_ref().is_none_or(has)
             && uid.is_none_or(|uid| process.uid == uid)
@@ -97,12 +105,6 @@ impl Process {
         let owner = self.owner.as_ref().map(|user| format!("of user {user}"));
         [name, pattern, owner].into_iter().flatten().collect::<Vec<_>>().join(" ")
     }
-}
-
-/// Whether a command line is this question: the probe itself, the shell that calls it, another check that asks the same.
-fn is_question(command: &str) -> bool {
-    let mut words = command.split_whitespace();
-    words.by_ref().any(|word| word == "probe") && words.any(|word| word == "process")
 }
 
 fn uid(name: &str) -> Result<u32, ProbeError> {
@@ -121,7 +123,8 @@ mod tests {
 
     fn entry(pid: u32, name: &str, command: &str) -> Entry {
         let (name, command) = (name.to_owned(), command.to_owned());
-        Entry { pid, name, command, uid: 33, zombie: false, start: 100.0 - f64::from(pid), memory: 1 << 20 }
+        let start = 100.0 - f64::from(pid);
+        Entry { pid, parent: 1, session: pid, name, command, uid: 33, zombie: false, start, memory: 1 << 20 }
     }
 
     fn question(name: &str, pattern: &str) -> Process {
@@ -142,6 +145,7 @@ mod tests {
         assert_eq!(pids(question("nginx", "")), "[10,11]");
         assert_eq!(pids(question("ngin", "")), "[]");
         assert_eq!(pids(question("a-very-long-name", "")), "[13]");
+        assert_eq!(pids(question("a-very-long-namesake", "")), "[]");
         assert_eq!(pids(question("", "/nginx")), "[12]");
         assert_eq!(pids(question("nginx", "worker")), "[11]");
     }

@@ -13,6 +13,8 @@ use crate::probe::{Host, ProbeError};
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Entry {
     pub pid: u32,
+    pub parent: u32,
+    pub session: u32,
     /// At most 15 bytes.
     pub name: String,
     /// Its arguments, with blanks between them; its name where it has none (a kernel thread).
@@ -95,11 +97,12 @@ fn entry(pid: u32, uid: u32, stat: &str, command: &[u8], units: Units) -> Option
     // The first of these is number 3.
     let field = |number: usize| fields.get(number - 3).copied();
     let zombie = matches!(field(3)?, "Z" | "X");
+    let (parent, session) = (field(4)?.parse().ok()?, field(6)?.parse().ok()?);
     let start = field(22)?.parse::<u64>().ok()? as f64 / units.ticks;
     let memory = u64::try_from(field(24)?.parse::<i64>().ok()?).ok()?.saturating_mul(units.page);
     let words = command.split(|byte| *byte == 0).map(String::from_utf8_lossy).collect::<Vec<_>>().join(" ");
     let command = if words.trim().is_empty() { name.clone() } else { words.trim_end().to_owned() };
-    Some(Entry { pid, name, command, uid, zombie, start, memory })
+    Some(Entry { pid, parent, session, name, command, uid, zombie, start, memory })
 }
 
 #[cfg(test)]
