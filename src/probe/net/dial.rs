@@ -39,12 +39,19 @@ pub(crate) async fn dial(target: &HostPort, family: Family, deadline: Deadline) 
     for (tried, address) in addresses.iter().enumerate() {
         let share = deadline.left() / u32::try_from(addresses.len() - tried).unwrap_or(u32::MAX);
         match tokio::time::timeout(share, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) if is_own(&stream) => failures.push((*address, NetError::down(Phase::Connect, "refused"))),
             Ok(Ok(stream)) => return Ok(Dialed { stream, address: *address, resolve, connect: start.elapsed() }),
             Ok(Err(error)) => failures.push((*address, NetError::io(Phase::Connect, &error))),
             Err(_) => failures.push((*address, NetError::down(Phase::Connect, "timed out"))),
         }
     }
     Err(together(failures))
+}
+
+/// Whether it is connected to itself: where nobody listens on a port of this host, the kernel may choose that very port for the caller's
+/// side, and two sides that call each other are connected.
+fn is_own(stream: &TcpStream) -> bool {
+    stream.local_addr().is_ok_and(|local| stream.peer_addr().is_ok_and(|peer| local == peer))
 }
 
 async fn resolve(target: &HostPort, family: Family) -> Result<Vec<SocketAddr>, NetError> {
@@ -89,6 +96,17 @@ mod tests {
     use super::*;
     use crate::probe::ProbeError;
     use crate::status::Status;
+
+    #[tokio::test]
+    async fn a_connection_to_itself_is_seen_through() -> std::io::Result<()> {
+        let socket = tokio::net::TcpSocket::new_v4()?;
+        socket.bind("127.0.0.1:0".parse().unwrap())?;
+        let own = socket.local_addr()?;
+        assert!(is_own(&socket.connect(own).await?));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+        assert!(!is_own(&TcpStream::connect(listener.local_addr()?).await?));
+        Ok(())
+    }
 
     #[test]
     fn every_address_has_its_reason_and_what_was_not_asked_is_not_down() {
