@@ -10,6 +10,7 @@ mod url;
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use hyper::Method;
 use jiff::Timestamp;
 
@@ -39,7 +40,7 @@ pub struct Http {
     #[arg(long, visible_alias = "expect", value_name = "LIST", default_value = "2xx,3xx", value_parser = Statuses::parse)]
     status: Statuses,
     /// Fail unless this text is in the first 1 MiB of the page
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
     contains: Option<String>,
     /// Follow redirects, 10 at most, and judge the last answer
     #[arg(long)]
@@ -107,10 +108,11 @@ impl Http {
         }
     }
 
-    /// The limits of the certificate's days; without any it is not judged.
-    fn certificate_limits(&self) -> Option<Thresholds> {
+    /// The limits of the certificate's days; without any it is not judged. A redirect may lead to https only at its end.
+    fn certificate_limits(&self, last: &Url) -> Option<Thresholds> {
         let days = |text| Range::parse(text, Quantity::Days).ok();
-        match (self.certificate, self.certificate_critical, self.insecure || !self.url.is_https) {
+        let is_https = self.url.is_https || last.is_https;
+        match (self.certificate, self.certificate_critical, self.insecure || !is_https) {
             (None, None, true) => None,
             (warning, critical, true) => Some(Thresholds { warning, critical }),
             (warning, critical, false) => {
@@ -130,7 +132,7 @@ impl Http {
             findings.push((latency.judge(total), said.clone()));
         }
         let certificate = fetched.certificate.as_ref().and_then(|presented| presented.certificate.as_ref().ok());
-        if let (Ok(_), Some(limits)) = (&fetched.page, self.certificate_limits()) {
+        if let (Ok(_), Some(limits)) = (&fetched.page, self.certificate_limits(&fetched.url)) {
             findings.push(judge_certificate(&limits, fetched.certificate.as_ref(), now));
         }
         let status = findings.iter().map(|(status, _)| *status).max().unwrap_or(Status::Ok);
@@ -163,7 +165,7 @@ impl Http {
             findings.push((Status::Failure, format!("status {}, expected {}", status_words(page), self.status)));
         }
         let holds = |text: &String| page.body.windows(text.len().max(1)).any(|window| window == text.as_bytes());
-        if let Some(text) = self.contains.as_ref().filter(|text| !text.is_empty() && !holds(text)) {
+        if let Some(text) = self.contains.as_ref().filter(|text| !holds(text)) {
             let part =
                 if page.is_cut { format!("the first {} bytes of the page", MOST) } else { "the page".to_owned() };
             findings.push((Status::Failure, format!("{part} does not contain `{text}`")));
@@ -188,7 +190,7 @@ impl Http {
         }
         let size = fetched.page.as_ref().ok().map(|page| page.body.len() as f64);
         answer.metrics.extend(size.map(|size| Thresholds::default().metric("size", size, "B")));
-        let limits = self.certificate_limits().unwrap_or_default();
+        let limits = self.certificate_limits(&fetched.url).unwrap_or_default();
         answer.metrics.extend(days.map(|days| limits.metric("certificate", days, "")));
     }
 }

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use futures_util::future::join_all;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -29,7 +30,7 @@ pub struct Tcp {
     #[arg(long, value_name = "TEXT")]
     send: Option<String>,
     /// Fail unless the server says something with this in it
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
     expect_banner: Option<String>,
 }
 
@@ -128,7 +129,7 @@ impl Tcp {
 }
 
 fn holds(said: &[u8], expected: &[u8]) -> bool {
-    expected.is_empty() || said.windows(expected.len()).any(|window| window == expected)
+    said.windows(expected.len()).any(|window| window == expected)
 }
 
 /// The beginning of what was said, for a message.

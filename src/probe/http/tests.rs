@@ -98,3 +98,14 @@ fn a_redirect_says_where_to() {
     assert!(answer.message.ends_with("status 301 Moved Permanently to https://example.org/ in 50 ms"), "{answer}");
     assert_eq!(answer.facts["location"], json!("https://example.org/"));
 }
+
+#[test]
+fn a_certificate_that_a_redirect_leads_to_is_judged_too() {
+    let question = question("http://example.org/ --follow");
+    let mut fetched = fetched(&question, page(200, ""));
+    fetched.url = Url::parse("https://example.org/").unwrap();
+    fetched.certificate = Some(Presented { certificate: Ok(localhost()), complaints: Vec::new() });
+    let answer = |day: &str| question.answer(&fetched, format!("{day}T00:00:00Z").parse().unwrap());
+    assert_eq!(answer(JANUARY).status, Status::Ok);
+    assert_eq!(answer("2026-03-20").status, Status::Warning);
+}
