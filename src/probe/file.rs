@@ -2,7 +2,7 @@
 
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use clap::Args;
 
@@ -11,6 +11,9 @@ use super::{ProbeError, limit, pattern};
 use crate::answer::Answer;
 use crate::status::Status;
 use crate::threshold::{Range, Thresholds};
+
+/// How far from now on a file may be dated: clocks differ, and old file systems keep local time.
+const LEAD: Duration = Duration::from_secs(3_600);
 
 /// The question.
 #[derive(Debug, Args)]
@@ -77,20 +80,35 @@ impl File {
             };
             return Answer::new(status, message).fact("exists", false).fact("files", 0);
         };
-        // A file from the future is as new as can be.
         let seconds = now.duration_since(newest.modified).unwrap_or_default().as_secs();
         let ages = Thresholds { warning: self.warning, critical: self.critical };
+        // A date that is far ahead would stay the newest for as long, whatever no longer comes.
+        let ahead = newest.modified.duration_since(now).ok().filter(|ahead| *ahead > LEAD);
+        let is_judged = ages != Thresholds::default();
+        let age_status = match ahead {
+            Some(_) if is_judged => Status::Warning,
+            Some(_) => Status::Ok,
+            None => ages.judge(seconds as f64),
+        };
         let sizes = Thresholds { warning: None, critical: self.size };
         let status = match self.absent {
             true => Status::Failure,
-            false => ages.judge(seconds as f64).max(sizes.judge(newest.bytes as f64)),
+            false => age_status.max(sizes.judge(newest.bytes as f64)),
         };
         let path = newest.path.display();
-        let (old, large) = (age(seconds), size(newest.bytes));
-        let message = match self.absent {
-            true => format!("{path} exists, {old} old, {large}"),
-            false => format!("{path} is {old} old and has {large}"),
+        let large = size(newest.bytes);
+        let old = match ahead {
+            Some(ahead) => format!("dated {} from now", age(ahead.as_secs())),
+            None => format!("{} old", age(seconds)),
         };
+        let message = match self.absent {
+            true => format!("{path} exists, {old}, {large}"),
+            false if ahead.is_some() && is_judged => {
+                format!("{path} is {old}, so its age says nothing, and has {large}")
+            }
+            false => format!("{path} is {old} and has {large}"),
+        };
+        let seconds = ahead.is_none().then_some(seconds);
         let mut answer = Answer::new(status, message)
             .fact("exists", true)
             .fact("files", found.count)
@@ -100,7 +118,9 @@ impl File {
         if found.count > 1 {
             answer.details.push(format!("the newest of {} files", found.count));
         }
-        answer.metrics = vec![ages.metric("age", seconds as f64, "s"), sizes.metric("size", newest.bytes as f64, "B")];
+        let mut aged = ages.metric("age", 0.0, "s");
+        aged.value = seconds.map(|seconds| seconds as f64);
+        answer.metrics = vec![aged, sizes.metric("size", newest.bytes as f64, "B")];
         answer
     }
 }
@@ -132,7 +152,6 @@ fn metadata_of_file(path: &Path) -> Result<Option<Metadata>, ProbeError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     fn question(warning: &str, size: &str, absent: bool) -> File {
         let warning = (!warning.is_empty()).then(|| limit::seconds(warning).unwrap());
@@ -161,10 +180,18 @@ mod tests {
     }
 
     #[test]
-    fn a_file_from_the_future_is_new() {
-        let (found, now) = found(0, 1);
-        let answer = question("26h", "", false).answer(&found, now - Duration::from_secs(500));
-        assert_eq!((answer.status, &answer.facts["age_seconds"]), (Status::Ok, &serde_json::json!(0)));
+    fn a_file_from_the_future_is_new_only_if_it_is_near() {
+        let answer = |warning, ahead| {
+            let (found, now) = found(0, 1);
+            question(warning, "", false).answer(&found, now - Duration::from_secs(ahead))
+        };
+        let near = answer("26h", 500);
+        assert_eq!((near.status, &near.facts["age_seconds"]), (Status::Ok, &serde_json::json!(0)));
+        let far = answer("26h", 90_000);
+        let words = "/srv/a.sql is dated 1 d 1 h from now, so its age says nothing, and has 1 B";
+        assert_eq!((far.status, far.message.as_str()), (Status::Warning, words));
+        assert_eq!((&far.facts["age_seconds"], far.metrics[0].value), (&serde_json::Value::Null, None));
+        assert_eq!(answer("", 90_000).status, Status::Ok);
     }
 
     #[test]
