@@ -17,6 +17,8 @@ use report::Limits;
 use usage::Usage;
 
 const PLACE: &str = "/proc/self/mountinfo";
+/// What the first process sees is what the host mounted; it may be hidden.
+const FIRST: &str = "/proc/1/mountinfo";
 
 /// The question.
 #[derive(Debug, Args)]
@@ -48,6 +50,15 @@ pub struct Disk {
     exclude: Vec<Pattern>,
 }
 
+const STOPPED: &str = "is read-only after an error: the kernel writes no more to it";
+
+/// The mounts that this process sees, and those that the first one does.
+#[derive(Clone, Copy)]
+struct Table<'a> {
+    mounts: &'a [Mount],
+    first: &'a [Mount],
+}
+
 /// What came of asking one file system.
 #[derive(Debug)]
 enum Asked {
@@ -64,13 +75,15 @@ impl Disk {
     pub(super) fn ask(&self, host: &Host) -> Result<Answer, ProbeError> {
         let place = host.path(PLACE);
         let mounts = mounts::parse(&std::fs::read(&place).map_err(ProbeError::reading(&place))?);
+        let first = mounts::parse(&std::fs::read(host.path(FIRST)).unwrap_or_default());
+        let table = Table { mounts: &mounts, first: &first };
         let asked: Vec<(String, Asked)> = match self.paths.is_empty() {
             true => {
                 let disks = mounts::disks(&mounts).into_iter();
                 let wanted = disks.filter(|disk| !disk.iter().any(|mount| self.excludes(mount)));
-                wanted.map(|disk| (disk[0].point.display().to_string(), ask_disk(host, &mounts, &disk))).collect()
+                wanted.map(|disk| (disk[0].point.display().to_string(), ask_disk(host, table, &disk))).collect()
             }
-            false => self.paths.iter().map(|path| (path.display().to_string(), ask_path(&mounts, path))).collect(),
+            false => self.paths.iter().map(|path| (path.display().to_string(), ask_path(table, path))).collect(),
         };
         if asked.is_empty() {
             return Err(ProbeError::Unanswerable("no local file system is mounted, name the PATH to ask".to_owned()));
@@ -96,7 +109,10 @@ impl Disk {
 }
 
 /// Asks at the first of a disk's mount points that answers.
-fn ask_disk(host: &Host, mounts: &[Mount], disk: &[&Mount]) -> Asked {
+fn ask_disk(host: &Host, Table { mounts, first }: Table<'_>, disk: &[&Mount]) -> Asked {
+    if disk.iter().any(|mount| mounts::is_stopped(mounts, first, mount)) {
+        return Asked::Down(STOPPED.to_owned());
+    }
     if disk.iter().all(|mount| mount.read_only) {
         return Asked::ReadOnly;
     }
@@ -111,11 +127,19 @@ fn ask_disk(host: &Host, mounts: &[Mount], disk: &[&Mount]) -> Asked {
 }
 
 /// Asks at a path that somebody named.
-fn ask_path(mounts: &[Mount], path: &Path) -> Asked {
-    match mounts::holding(mounts, path) {
-        Some(mount) if mounts::is_hidden(mount) => Asked::Unknown("is hidden by the sandbox".to_owned()),
-        _ => usage::ask(path),
+fn ask_path(Table { mounts, first }: Table<'_>, path: &Path) -> Asked {
+    let wrong = |place: &Path| match mounts::holding(mounts, place)? {
+        mount if mounts::is_hidden(mount) => Some(Asked::Unknown("is hidden by the sandbox".to_owned())),
+        mount if mounts::is_stopped(mounts, first, mount) => Some(Asked::Down(STOPPED.to_owned())),
+        _ => None,
+    };
+    if let Some(asked) = std::path::absolute(path).ok().and_then(|place| wrong(&place)) {
+        return asked;
     }
+    let asked = usage::ask(path);
+    // What has answered does not hang, so links can be followed to where it really is.
+    let place = matches!(asked, Asked::Usage(_)).then(|| path.canonicalize().ok()).flatten();
+    place.and_then(|place| wrong(&place)).unwrap_or(asked)
 }
 
 #[cfg(test)]

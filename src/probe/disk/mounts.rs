@@ -26,6 +26,8 @@ pub(super) struct Mount {
     source: String,
     /// Of the file system itself; a sandbox sees all mounts as read-only.
     pub read_only: bool,
+    /// The kernel writes no more to it, after an error.
+    stopped: bool,
 }
 
 /// Reads all lines that have the form.
@@ -40,11 +42,17 @@ fn parse_line(line: &[u8]) -> Option<Mount> {
     let path = |field: &[u8]| PathBuf::from(OsString::from_vec(unescape(field)));
     let (id, parent, device) = (number(fields.next()?)?, number(fields.next()?)?, text(fields.next()?));
     let (root, point) = (path(fields.next()?), path(fields.next()?));
+    let has = |options: &[u8], word: &str| options.split(|byte| *byte == b',').any(|one| one == word.as_bytes());
+    let may_be_written = has(fields.next()?, "rw");
     // Optional fields end with a dash.
     fields.by_ref().find(|field| *field == b"-")?;
     let (kind, source) = (text(fields.next()?), text(fields.next()?));
-    let read_only = fields.next()?.split(|byte| *byte == b',').any(|option| option == b"ro");
-    Some(Mount { id, parent, device, root, point, kind, source, read_only })
+    let options = fields.next()?;
+    let read_only = has(options, "ro");
+    // Who mounts read-only has both as `ro`. An error changes the file system alone, and newer kernels give it a word.
+    let is_disk = source.starts_with("/dev/") && !IMAGES.contains(&kind.as_str());
+    let stopped = is_disk && (has(options, "emergency_ro") || (read_only && may_be_written));
+    Some(Mount { id, parent, device, root, point, kind, source, read_only, stopped })
 }
 
 /// Blanks and backslashes are written as three octal digits.
@@ -88,6 +96,14 @@ pub(super) fn disks(mounts: &[Mount]) -> Vec<Vec<&Mount>> {
     }
     disks.sort_by(|one, other| one[0].point.cmp(&other[0].point));
     disks
+}
+
+/// Whether an error keeps the kernel from writing to the file system of this mount. In a sandbox all mounts are read-only, so the `first`
+/// process of the host is looked at too. A directory that is mounted once more says nothing: it does not follow when the disk is mounted
+/// read-only on purpose.
+pub(super) fn is_stopped(mounts: &[Mount], first: &[Mount], mount: &Mount) -> bool {
+    let of_disk = |disk: &Vec<&Mount>| disk[0].device == mount.device && disk[0].stopped;
+    disks(mounts).iter().any(of_disk) || disks(first).iter().any(of_disk)
 }
 
 /// Whether another mount lies over it, so that its mount point shows something else.
@@ -152,6 +168,25 @@ nonsense
         assert_eq!(points(host), ["/", "/home", "/mnt/usb", "/tank", "/var/my data"]);
         let container = "1 0 0:50 / / rw - overlay overlay rw\n2 1 254:1 /x/hosts /etc/hosts rw - ext4 /dev/vda1 rw\n";
         assert_eq!(points(container), ["/", "/etc/hosts"]);
+    }
+
+    #[test]
+    fn an_error_stops_a_disk_and_an_administrator_does_not() {
+        let host = "\
+27 1 254:1 / / rw,relatime - ext4 /dev/vda1 ro,errors=remount-ro
+28 27 254:2 / /new rw - ext4 /dev/vda2 rw,emergency_ro
+29 27 254:3 / /on-purpose ro - ext4 /dev/vda3 ro
+30 27 254:3 /x /again rw - ext4 /dev/vda3 ro
+31 27 0:40 / /live rw - overlay overlay ro
+32 27 7:1 / /snap rw - squashfs /dev/loop1 ro
+";
+        let sandbox = host.replace(" rw", " ro");
+        for own in [host, &sandbox] {
+            let (own, first) = (parse(own.as_bytes()), parse(host.as_bytes()));
+            let stopped = own.iter().filter(|mount| is_stopped(&own, &first, mount));
+            let points: Vec<String> = stopped.map(|mount| mount.point.display().to_string()).collect();
+            assert_eq!(points, ["/", "/new"]);
+        }
     }
 
     #[test]
