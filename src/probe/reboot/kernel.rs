@@ -11,11 +11,11 @@ pub(super) fn release(file: &str) -> Option<&str> {
     (is_release && !is_left_over).then_some(release)
 }
 
-/// The newest kernel of the flavour of the running one; `None` where the running one is not among them.
+/// The newest kernel of the flavour of the running one and no older than that; `None` where there is none. The running one may have been
+/// removed meanwhile.
 pub(super) fn newest<'a>(running: &str, kernels: &'a [(String, i64)]) -> Option<&'a (String, i64)> {
-    kernels.iter().find(|(release, _)| release == running)?;
-    let alike = kernels.iter().filter(|(release, _)| flavour(release) == flavour(running));
-    alike.max_by(|(one, _), (other, _)| compare(one, other))
+    let follows = |release: &str| flavour(release) == flavour(running) && compare(release, running).is_ge();
+    kernels.iter().filter(|(release, _)| follows(release)).max_by(|(one, _), (other, _)| compare(one, other))
 }
 
 /// What distinguishes kernels that are installed side by side: `6.1.0-18-cloud-amd64` is of `cloud-amd`, `5.14.0-362.el9.x86_64` of `el-x`.
@@ -83,6 +83,9 @@ mod tests {
             let all = others.iter().chain([&running]).map(|release| ((*release).to_owned(), 0)).collect::<Vec<_>>();
             assert_eq!(newest(running, &all).map(|(release, _)| release.as_str()), Some(newest_release));
         }
+        let removed = ["6.1.0-9-amd64", "6.1.0-21-amd64"].map(|release| (release.to_owned(), 0));
+        assert_eq!(newest("6.1.0-18-amd64", &removed).map(|(release, _)| release.as_str()), Some("6.1.0-21-amd64"));
+        assert_eq!(newest("6.1.0-22-amd64", &removed), None);
         assert_eq!(newest("6.18.44-host", &[("6.1.0-18-amd64".to_owned(), 0)]), None);
     }
 
