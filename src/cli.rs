@@ -24,6 +24,7 @@ mod test;
 mod ui;
 mod warnings;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -42,11 +43,14 @@ pub fn main() -> ExitCode {
         Err(error) => {
             // Help and version are answers, everything else is a mistake; a plugin's caller reads 2 as CRITICAL, so those two say 3.
             let _ = error.print();
-            return match error.kind() {
-                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::SUCCESS,
-                _ if args::answers_as_plugin(std::env::args()) => ExitCode::from(3),
-                _ => ExitCode::from(2),
-            };
+            if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+                return ExitCode::SUCCESS;
+            }
+            let given: Vec<String> = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
+            if let Some(answer) = args::answer(&error, &given) {
+                let _ = writeln!(std::io::stdout(), "{answer}");
+            }
+            return ExitCode::from(if args::answers_as_plugin(given.into_iter()) { 3 } else { 2 });
         }
     };
     let ui = Ui::new(&cli.global);

@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::failure::Failure;
+use crate::answer::Answer;
 use crate::paths::{Home, Paths};
 use crate::probe::{self, Probe};
+use crate::status::Status;
 
 /// What every page of help ends with.
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 usage, 4 not permitted; \
@@ -233,18 +235,34 @@ pub(super) struct DemoArgs {
     pub(super) listen: SocketAddr,
 }
 
-/// Whether these arguments name a command whose exit code is a plugin's.
-pub(super) fn answers_as_plugin(args: impl Iterator<Item = String>) -> bool {
+/// The command that these arguments name.
+fn named(args: impl Iterator<Item = String>) -> Option<String> {
     let takes_value = |arg: &str| arg == "--root" || arg == "--color";
     let mut args = args.skip(1);
     while let Some(arg) = args.next() {
         if takes_value(&arg) {
             args.next();
         } else if !arg.starts_with('-') {
-            return ["status", "run", "probe"].contains(&arg.as_str());
+            return Some(arg);
         }
     }
-    false
+    None
+}
+
+/// Whether these arguments name a command whose exit code is a plugin's.
+pub(super) fn answers_as_plugin(args: impl Iterator<Item = String>) -> bool {
+    named(args).is_some_and(|command| ["status", "run", "probe"].contains(&command.as_str()))
+}
+
+/// A mistake in the arguments as the answer of a probe, where one is called: the check that does so is broken, which is not to be read as
+/// something that it found down.
+pub(super) fn answer(error: &clap::Error, args: &[String]) -> Option<String> {
+    let is_probe = named(args.iter().cloned()).is_some_and(|command| command == "probe");
+    // What was typed may be a secret, and a status is seen by more people than a log.
+    let reason = error.kind().as_str().unwrap_or("the question is missing");
+    let answer = Answer::new(Status::Error, format!("wrong usage of `ssi probe`: {reason}"));
+    let is_json = args.iter().any(|arg| arg == "--json");
+    is_probe.then(|| if is_json { answer.document().to_string() } else { answer.to_string() })
 }
 
 impl Global {
@@ -278,6 +296,21 @@ mod tests {
     #[test]
     fn the_definition_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_mistake_in_a_probe_is_its_answer() {
+        let answer_to = |line: &str| {
+            let args: Vec<String> = line.split(' ').map(str::to_owned).collect();
+            Cli::try_parse_from(&args).err().and_then(|error| answer(&error, &args))
+        };
+        let words = "wrong usage of `ssi probe`: unexpected argument found";
+        assert_eq!(answer_to("ssi -q probe disk --nonsense"), Some(format!("ERROR, {words}")));
+        let document = answer_to("ssi --json probe disk --nonsense").unwrap();
+        assert!(document.contains("\"status\":\"ERROR\"") && document.contains(words), "{document}");
+        let secret = answer_to("ssi probe http ftp://me:secret@host/").unwrap();
+        assert!(secret.starts_with("ERROR, ") && !secret.contains("secret"), "{secret}");
+        assert_eq!(answer_to("ssi list --nonsense"), None);
     }
 
     #[test]

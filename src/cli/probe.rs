@@ -14,6 +14,7 @@ pub(super) fn probe(args: &ProbeArgs, paths: &Paths, ui: &Ui) -> Result<u8, Fail
         // What kept it from asking is its answer: the script that ends with this command says so too.
         Answer::new(Status::Error, with_causes(&error.into()))
     });
+    let ui = ui.ending_with(answer.exit());
     if ui.json {
         ui.json(&answer.document())?
     } else {

@@ -32,6 +32,7 @@ pub(super) fn status(args: &StatusArgs, paths: &Paths, ui: &Ui) -> Result<u8, Fa
 fn whole(board: &Board, ui: &Ui) -> Result<u8, Failure> {
     let mut rows = board.rows();
     let worst = rows.iter().map(|row| row.status).max_by_key(|status| urgency(*status)).unwrap_or(Status::Unknown);
+    let ui = &ui.ending_with(worst.plugin_exit());
     if ui.json {
         ui.json(&rows)?;
         return Ok(worst.plugin_exit());
@@ -83,6 +84,7 @@ fn one(entry: &Entry, host: &str, paths: &Paths, ui: &Ui) -> Result<u8, Failure>
     let lines = lines.unwrap_or_default();
     let row = entry.row(host);
     let code = row.status.plugin_exit();
+    let ui = &ui.ending_with(code);
     if ui.json {
         let running_since = entry.running_since().map(rfc3339);
         let document = entry.document.as_ref().and_then(|text| serde_json::from_str(text).ok());

@@ -20,6 +20,8 @@ pub(super) struct Ui {
     pub(super) color: bool,
     pub(super) verbose: bool,
     pub(super) quiet: bool,
+    /// The exit code where nobody reads to the end.
+    closed: u8,
 }
 
 impl Ui {
@@ -33,14 +35,19 @@ impl Ui {
                 io::stdout().is_terminal() && !is_set("NO_COLOR") && !dumb
             }
         };
-        Ui { json: global.json, color, verbose: global.verbose, quiet: global.quiet }
+        Ui { json: global.json, color, verbose: global.verbose, quiet: global.quiet, closed: 0 }
+    }
+
+    /// The same for a command whose exit code is a verdict, which must not depend on how much of its output is read.
+    pub(super) fn ending_with(self, closed: u8) -> Ui {
+        Ui { closed, ..self }
     }
 
     /// A result, on standard output. Whoever closed the pipe has seen enough.
     pub(super) fn print(&self, text: impl Display) -> Result<(), Failure> {
         let mut out = io::stdout().lock();
         match writeln!(out, "{text}").and_then(|()| out.flush()) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(self.closed.into()),
             result => Ok(result?),
         }
     }

@@ -44,6 +44,33 @@ fn load_is_said_in_words_and_in_json() {
 }
 
 #[test]
+fn the_exit_code_is_the_verdict_though_nobody_reads_it() {
+    let host = Host::new();
+    host.system("/proc/loadavg", "30.00 20.00 10.00 1/234 5678\n");
+    for flags in [&["load", "-c", "1"][..], &["load", "-c", "1", "--json"]] {
+        let mut child = host.command([&["probe"], flags].concat()).stdout(closed_pipe()).spawn().unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(2), "{flags:?}");
+    }
+}
+
+/// The end to write to of a pipe that has no other end any more.
+fn closed_pipe() -> std::io::PipeWriter {
+    std::io::pipe().unwrap().1
+}
+
+#[test]
+fn a_mistake_in_the_flags_is_an_error_of_the_check() {
+    let said = Host::new().probe("disk --nonsense").exits(3);
+    assert_eq!(said.out, "ERROR, wrong usage of `ssi probe`: unexpected argument found\n");
+    assert!(said.err.contains("--help"), "{said:?}");
+    for line in ["process --pattern ", "http http://127.0.0.1/ --contains ", "tcp 127.0.0.1:1 --expect-banner "] {
+        // An empty text, as a variable that is not set gives it, would be found everywhere.
+        let said = Host::new().ssi(["probe"].into_iter().chain(line.split(' '))).exits(3);
+        assert!(said.out.starts_with("ERROR, wrong usage"), "{said:?}");
+    }
+}
+
+#[test]
 fn nonsense_and_absence_are_errors() {
     let host = Host::new();
     let error = |line: &str| {
@@ -168,7 +195,7 @@ fn a_bus_that_is_not_there_is_an_error() {
 }
 
 #[test]
-fn wrong_usage_is_neither_good_nor_bad() {
+fn wrong_usage_is_an_error() {
     let host = Host::new();
     for line in [
         "",
@@ -188,6 +215,6 @@ fn wrong_usage_is_neither_good_nor_bad() {
         "updates --lists never",
     ] {
         let said = host.probe(line).exits(3);
-        assert!(said.out.is_empty() && !said.err.is_empty(), "{line}: {said:?}");
+        assert!(said.out.starts_with("ERROR, wrong usage") && !said.err.is_empty(), "{line}: {said:?}");
     }
 }
