@@ -4,6 +4,7 @@ mod starttls;
 
 use std::fmt;
 use std::fs;
+use std::io::Read;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -55,6 +56,9 @@ pub struct Cert {
     starttls: Option<StartTls>,
 }
 
+/// The most bytes of a file: all the authorities of a host have less than one of these.
+const LARGEST: u64 = 8 * 1024 * 1024;
+
 #[derive(Clone, Debug)]
 enum Target {
     Server(String, Option<u16>),
@@ -89,8 +93,13 @@ impl Cert {
     async fn look(&self, target: &Target, tls: Option<&Tls>, deadline: Deadline) -> Found {
         match (target, tls) {
             (Target::File(path), _) => {
-                let presented = read(path).map_err(NetError::NotAsked);
-                Found { target: path.display().to_string(), presented }
+                let place = path.clone();
+                // A pipe that nobody writes to is waited for like a server.
+                let reading = tokio::task::spawn_blocking(move || read(&place));
+                let late = || ProbeError::Unanswerable(format!("`{}` could not be read in time", path.display()));
+                let read = tokio::time::timeout(deadline.left(), reading).await;
+                let presented = read.ok().and_then(Result::ok).unwrap_or_else(|| Err(late()));
+                Found { target: path.display().to_string(), presented: presented.map_err(NetError::NotAsked) }
             }
             (Target::Server(host, port), Some(tls)) => {
                 let default = self.starttls.map_or(443, StartTls::port);
@@ -192,9 +201,14 @@ impl Found {
     }
 }
 
-/// The certificate of a file that expires first, in PEM or DER form.
+/// The certificate of a file that expires first, in PEM or DER form, and what is wrong with the dates of any.
 fn read(path: &PathBuf) -> Result<Presented, ProbeError> {
-    let bytes = fs::read(path).map_err(ProbeError::reading(path))?;
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path).map_err(ProbeError::reading(path))?;
+    let length = file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(ProbeError::reading(path))?;
+    if length as u64 > LARGEST {
+        return Err(ProbeError::Unanswerable(format!("`{}` is too large for certificates", path.display())));
+    }
     let unreadable = |error: &dyn fmt::Display| {
         ProbeError::Unanswerable(format!("`{}` holds no certificate in PEM or DER form ({error})", path.display()))
     };
@@ -206,9 +220,11 @@ fn read(path: &PathBuf) -> Result<Presented, ProbeError> {
     let parsed: Result<Vec<_>, _> = certificates.iter().map(|der| Certificate::parse(der)).collect();
     let parsed = parsed.map_err(|error| unreadable(&error))?;
     let now = Timestamp::now();
+    let mut complaints: Vec<String> = parsed.iter().filter_map(|certificate| certificate.untimely(now)).collect();
+    complaints.dedup();
     let soonest = parsed.into_iter().min_by_key(|certificate| certificate.not_after);
     let soonest = soonest.ok_or_else(|| unreadable(&"it is empty"))?;
-    Ok(Presented { complaints: soonest.untimely(now).into_iter().collect(), certificate: Ok(soonest) })
+    Ok(Presented { complaints, certificate: Ok(soonest) })
 }
 
 fn target(text: &str) -> Result<Target, String> {

@@ -285,6 +285,15 @@ fn what_does_not_fit_into_a_datagram_is_asked_for_by_tcp() {
 }
 
 #[test]
+fn a_pipe_that_nobody_writes_to_is_not_waited_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let pipe = dir.path().join("certificate.pem");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let said = asked(&["cert", pipe.to_str().unwrap(), "-t", "200ms"]);
+    assert_said(&said, "ERROR", "could not be read in time");
+}
+
+#[test]
 fn nonsense_is_wrong_usage() {
     for args in [
         &["http", "example.org"][..],
@@ -301,7 +310,7 @@ fn nonsense_is_wrong_usage() {
         &["cert", "x", "--starttls", "gopher"],
     ] {
         let said = probe(args).exits(3);
-        assert!(said.out.is_empty() && said.err.contains("error: "), "{said:?}");
+        assert!(said.out.starts_with("ERROR, wrong usage") && said.err.contains("error: "), "{said:?}");
     }
     assert_said(&asked(&["dns", "a b", "--server", "127.0.0.1"]), "ERROR", "`a b` is no name");
 }
