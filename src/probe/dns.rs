@@ -92,6 +92,7 @@ impl Dns {
         let mut answer = Answer::new(status, message)
             .fact("name", name.as_str())
             .fact("type", kind)
+            .fact("name_asked", found.map(|found| found.name.clone()))
             .fact("server", found.map(|found| found.server.to_string()))
             .fact("code", found.map(|found| found.reply.code.clone()))
             .fact("answers", found.map(|_| answers))
@@ -105,7 +106,14 @@ impl Dns {
     }
 
     fn judge(&self, answered: &Answered) -> (Status, String) {
-        let (Answered { server, reply, took }, name, kind) = (answered, &self.name, self.kind.word());
+        let (Answered { name: full, server, reply, took }, kind) = (answered, self.kind.word());
+        // Another name than the one that was given, where resolv.conf completes it: that must not be said of the one that was given.
+        let name = match message::name(&self.name, self.kind) {
+            Ok(given) if given.to_string() != *full && !reply.records.is_empty() => {
+                format!("{} (as {full})", self.name)
+            }
+            _ => self.name.clone(),
+        };
         if reply.code != "NOERROR" {
             return (Status::Failure, format!("{kind} {name}: {} from {server}", reply.code));
         }
@@ -153,7 +161,8 @@ mod tests {
         let record = |value: &&str| Record { value: (*value).to_owned(), ttl: 300 };
         let reply = Reply { code: code.into(), is_truncated: false, records: values.iter().map(record).collect() };
         let server = "192.0.2.53:53".parse().unwrap();
-        question.answer(&Ok(Answered { server, reply, took: Duration::from_millis(20) }))
+        let name = if values.contains(&"192.0.2.9") { "example.org.corp.example" } else { "example.org" };
+        question.answer(&Ok(Answered { name: name.to_owned(), server, reply, took: Duration::from_millis(20) }))
     }
 
     #[test]
@@ -167,6 +176,13 @@ mod tests {
         assert_eq!(status("x --expect 192.0.2.1 --expect 192.0.2.2", &["192.0.2.1"]), Status::Failure);
         assert_eq!(status("x -w 10ms", &["192.0.2.1"]), Status::Warning);
         assert_eq!(status("x -w 10ms -c 15ms", &["192.0.2.1"]), Status::Failure);
+    }
+
+    #[test]
+    fn a_name_that_was_completed_is_told_from_the_one_that_was_given() {
+        let completed = answer("example.org", "NOERROR", &["192.0.2.9"]);
+        let words = "A example.org (as example.org.corp.example) is 192.0.2.9, answered by";
+        assert!(completed.message.starts_with(words), "{completed}");
     }
 
     #[test]

@@ -17,6 +17,8 @@ use crate::probe::net::{Deadline, NetError, Phase, down_because};
 /// Who replied what, and how long that took.
 #[derive(Clone, Debug)]
 pub(super) struct Answered {
+    /// The full name that was asked for.
+    pub(super) name: String,
     pub(super) server: SocketAddr,
     pub(super) reply: Reply,
     pub(super) took: Duration,
@@ -40,9 +42,9 @@ pub(super) async fn ask(
             Ok(reply) if reply.is_refusal() => {
                 // It has said so, and would say so again.
                 tries.retain(|other| *other != server);
-                refusal = Some(Answered { server, reply, took: start.elapsed() });
+                refusal = Some(Answered { name: name.to_string(), server, reply, took: start.elapsed() });
             }
-            Ok(reply) => return Ok(Answered { server, reply, took: start.elapsed() }),
+            Ok(reply) => return Ok(Answered { name: name.to_string(), server, reply, took: start.elapsed() }),
             Err(error @ NetError::NotAsked(_)) => return Err(error),
             Err(error) => {
                 let failure = format!("{server} {}", error.reason());

@@ -104,13 +104,19 @@ pub(super) fn read(query: &[u8], reply: &[u8], kind: Kind) -> Option<Reply> {
     if !is_reply || !fits {
         return None;
     }
-    let mut records = Vec::new();
-    if let Ok(section) = reply.answer() {
-        for record in section.limit_to_in::<AllRecordData<_, _>>() {
-            let Ok(record) = record else { break };
-            if record.rtype() == kind.rtype() {
-                records.push(Record { value: value(record.data()), ttl: record.ttl().as_secs() });
-            }
+    let plain = |name: String| name.to_ascii_lowercase();
+    let (mut records, mut names) = (Vec::new(), vec![plain(asked.qname().to_string())]);
+    // Aliases come before what they stand for; a record of any other name answers nothing.
+    for record in reply.answer().ok()?.limit_to_in::<AllRecordData<_, _>>() {
+        let record = record.ok()?;
+        if !names.contains(&plain(record.owner().to_string())) {
+            continue;
+        }
+        if record.rtype() == kind.rtype() {
+            records.push(Record { value: value(record.data()), ttl: record.ttl().as_secs() });
+        }
+        if let AllRecordData::Cname(alias) = record.data() {
+            names.push(plain(alias.cname().to_string()));
         }
     }
     Some(Reply { code: reply.header().rcode().to_string(), is_truncated: reply.header().tc(), records })
@@ -159,6 +165,27 @@ mod tests {
         assert_eq!(read(&query_for("example.org", Kind::Mx), &reply, Kind::A), None, "another type");
         reply[0] ^= 1;
         assert_eq!(read(&query, &reply, Kind::A), None, "another number");
+    }
+
+    #[test]
+    fn records_belong_to_the_name_or_to_what_it_stands_for() {
+        // The owner as a compressed name, then class, time to live, and length with data.
+        let record = |owner: &[u8], rtype: u8, data: &[u8]| {
+            [owner, &[0, rtype, 0, 1, 0, 0, 0, 60, 0, data.len() as u8], data].concat()
+        };
+        let reply = |count: u8, records: &[Vec<u8>]| {
+            let mut reply = query_for("example.org", Kind::A);
+            (reply[2], reply[7]) = (0x80, count);
+            read(&query_for("example.org", Kind::A), &[reply, records.concat()].concat(), Kind::A)
+        };
+        let values = |reply: Option<Reply>| reply.map(|reply| reply.records.into_iter().map(|one| one.value).collect());
+        let (asked, other, web) = (&[0xc0, 12][..], &b"\x05other\0"[..], &b"\x03WEB\0"[..]);
+        let (alias, address) = (record(asked, 5, b"\x03web\0"), |owner| record(owner, 1, &[192, 0, 2, 1]));
+        let found = Some(vec!["192.0.2.1".to_owned()]);
+        assert_eq!(values(reply(1, &[address(asked)])), found);
+        assert_eq!(values(reply(2, &[alias, address(web)])), found);
+        assert_eq!(values(reply(1, &[address(other)])), Some(Vec::new()));
+        assert_eq!(reply(3, &[address(asked)]), None, "less than it promises");
     }
 
     proptest! {
