@@ -46,7 +46,8 @@ impl Updates {
             return Err(ProbeError::Unanswerable(reason));
         }
         let mut plan = Command::new("apt-get");
-        plan.args(["--simulate", "-o", "Debug::NoLocking=true", "dist-upgrade"]).env("LC_ALL", "C");
+        // However quiet it is configured to be, it has to end with a summary.
+        plan.args(["--simulate", "-o", "Debug::NoLocking=true", "-o", "quiet=1", "dist-upgrade"]).env("LC_ALL", "C");
         let plan = match plan.output() {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let reason = "no package manager that is supported was found, expected apt-get".to_owned();
@@ -58,6 +59,10 @@ impl Updates {
             let words = String::from_utf8_lossy(&plan.stderr);
             let first = words.lines().find(|line| line.starts_with("E:")).unwrap_or("it says nothing more");
             return Err(ProbeError::Unanswerable(format!("apt-get could not work out the updates: {first}")));
+        }
+        let plan = String::from_utf8_lossy(&plan.stdout).into_owned();
+        if !is_complete(&plan) {
+            return Err(ProbeError::Nonsense { place: "apt-get", expected: "what it would upgrade" });
         }
         let lists = Path::new(LISTS);
         let names = pattern::entries(lists)?;
@@ -72,7 +77,7 @@ impl Updates {
             (true, Some(seconds)) => Some(seconds),
             (true, None) => return Err(ProbeError::Nonsense { place: LISTS, expected: "when the lists were updated" }),
         };
-        Ok(self.answer(&updates(&String::from_utf8_lossy(&plan.stdout)), lists_age))
+        Ok(self.answer(&updates(&plan), lists_age))
     }
 
     /// `lists_age` in seconds; `None` where there are no lists.
@@ -115,6 +120,11 @@ impl Updates {
     }
 }
 
+/// Whether the summary is there, `1 upgraded, 0 newly installed, …`: without it, no updates and no answer look the same.
+fn is_complete(plan: &str) -> bool {
+    plan.lines().any(|line| line.split_once(" upgraded, ").is_some_and(|(count, _)| count.parse::<u64>().is_ok()))
+}
+
 /// The lines `Inst PACKAGE [OLD] (NEW ORIGIN… [ARCH])` of a simulation.
 fn updates(plan: &str) -> Vec<Update> {
     let update = |line: &str| {
@@ -155,6 +165,14 @@ Inst
         let found: Vec<(String, bool)> = updates(PLAN).into_iter().map(|one| (one.package, one.security)).collect();
         let kernel = "linux-image-5.15.0-101-generic".to_owned();
         assert_eq!(found, [("libsecurity".to_owned(), false), ("unzip".to_owned(), true), (kernel, true)]);
+    }
+
+    #[test]
+    fn silence_is_not_taken_for_nothing_to_do() {
+        assert!(is_complete(
+            "Calculating upgrade...\n0 upgraded, 0 newly installed, 0 to remove and 3 not upgraded.\n"
+        ));
+        assert!(!is_complete("") && !is_complete(PLAN) && !is_complete("all upgraded, really\n"));
     }
 
     #[test]
