@@ -42,6 +42,11 @@ case $code in
   *) echo "$answer" && echo "FAILURE, $url does not answer (curl exit code $code)" && exit 2 ;;
 esac
 
+if ! [[ $answer =~ ^[0-9]{3}\ [0-9]+\.[0-9]{6}$ ]]; then
+  printf '%s\n' "$answer"
+  echo "ERROR, curl does not tell what $url answered"
+  exit 3
+fi
 read -r status seconds <<< "$answer"
 micros=${seconds/./}
 milliseconds=$((10#$micros / 1000))

@@ -50,11 +50,16 @@ if ! lines=$(journalctl --quiet --no-pager --no-hostname --lines=10000 --output=
   exit 3
 fi
 
-count=0
+count=0 strange='' seen=no
 declare -A of=()
 while IFS= read -r line; do
   # What does not begin with a time goes on with the message above.
-  [[ $line =~ ^[0-9]{4}-[0-9T:+-]+\ ([^ :[]+) ]] || continue
+  if ! [[ $line =~ ^[0-9]{4}-[0-9T:+-]+\ ([^ :[]+) ]]; then
+    # A file of the journal that a crash cut off is left out, and said to be.
+    case $seen:$line in no:?*) [[ $line == 'Journal file '* ]] || strange=${strange:-$line} ;; esac
+    continue
+  fi
+  seen=yes
   who=${BASH_REMATCH[1]}
   if [ -n "$ignore" ] && [[ $line =~ $ignore ]]; then
     continue
@@ -63,6 +68,11 @@ while IFS= read -r line; do
   of[$who]=$((${of[$who]:-0} + 1))
   [ "$count" -gt 20 ] || echo "$line"
 done <<< "$lines"
+if [ -n "$strange" ]; then
+  printf '%s\n' "$lines"
+  echo "ERROR, journalctl says what this check does not understand"
+  exit 3
+fi
 [ "$count" -le 20 ] || echo "and $((count - 20)) more"
 
 most=''

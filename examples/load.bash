@@ -30,6 +30,10 @@ if ! read -r one five fifteen tasks _ < /proc/loadavg; then
 fi
 
 processors=$(nproc)
+if ! [[ "$processors $five" =~ ^[1-9][0-9]{0,5}\ [0-9]+\.[0-9]{2}$ ]]; then
+  echo "ERROR, nproc or /proc/loadavg says what makes no sense"
+  exit 3
+fi
 hundredths=${five/./}
 percent=$((10#$hundredths / processors))
 echo "load average: $one $five $fifteen on $processors processors, tasks: $tasks"

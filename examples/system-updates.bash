@@ -25,7 +25,8 @@ if ! command -v apt-get > /dev/null; then
   exit 127
 fi
 
-if ! plan=$(apt-get --simulate -o Debug::NoLocking=true dist-upgrade 2>&1); then
+# However quiet it is configured to be, it has to end with a summary: without one, no updates and no answer look the same.
+if ! plan=$(apt-get --simulate -o Debug::NoLocking=true -o quiet=1 dist-upgrade 2>&1) || ! [[ $plan =~ [0-9]\ upgraded,\  ]]; then
   printf '%s\n' "$plan"
   echo "ERROR, apt-get could not work out the updates"
   exit 3
