@@ -64,6 +64,24 @@ impl Status {
         }
     }
 
+    /// What the word of another tool means here, in any case: `critical`, `warn`, `pass`, … `None` for a word of its own.
+    ///
+    /// ```
+    /// use ssi::status::Status;
+    /// assert_eq!(Status::of_another_tool("Critical"), Some(Status::Failure));
+    /// assert_eq!(Status::of_another_tool("active"), None);
+    /// ```
+    pub fn of_another_tool(word: &str) -> Option<Status> {
+        Some(match word.to_ascii_uppercase().as_str() {
+            "OK" | "OKAY" | "PASS" | "PASSED" | "HEALTHY" | "SUCCESS" | "GOOD" | "UP" => Status::Ok,
+            "UPDATE" | "UPDATES" => Status::Update,
+            "WARNING" | "WARN" | "DEGRADED" => Status::Warning,
+            "FAILURE" | "FAIL" | "FAILED" | "CRITICAL" | "CRIT" | "DOWN" | "UNHEALTHY" => Status::Failure,
+            "ERROR" | "ERR" | "UNKNOWN" => Status::Error,
+            _ => return None,
+        })
+    }
+
     /// The status at the start of `text` and what follows the word.
     ///
     /// ```

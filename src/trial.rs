@@ -2,7 +2,7 @@
 //!
 //! Input: a valid script, and systemd where there is one. Output: [`Ran`], the log of that run. The service is rendered as that of a
 //! check and lies where units are until the next boot; script and log lie beside the locks. All of it is gone when the run is over, or,
-//! where this process is killed, with the next trial.
+//! where this process is killed, with the next trial (without systemd: with the temporary files).
 
 mod plain;
 mod sandboxed;

@@ -187,10 +187,9 @@ fn json(document: Option<&serde_json::Value>, code: i32) -> Verdict {
     }
 }
 
-/// The status that a document names; UNKNOWN is nothing that a script could find out.
+/// The status that a document names, in a word of ours or of another tool: `critical` must not pass for a word that means nothing.
 fn named(document: &serde_json::Value) -> Option<Status> {
-    let status = document.get("status")?.as_str()?.parse().ok()?;
-    (status != Status::Unknown).then_some(status)
+    Status::of_another_tool(document.get("status")?.as_str()?)
 }
 
 fn non_empty(message: &str, otherwise: &str) -> String {
@@ -299,7 +298,7 @@ mod tests {
             (None, 0, "it printed no JSON document, and without one exit code 0 means ERROR"),
             (None, 3, "it printed no JSON document, and without one exit code 3 means FAILURE"),
             (
-                Some(json!({"status": "UNKNOWN"})),
+                Some(json!({"status": "shiny"})),
                 0,
                 "its JSON document names no status, and without one exit code 0 means OK",
             ),
@@ -322,7 +321,11 @@ mod tests {
         };
         assert_eq!(decide(Some(json!({"a": 1})), 0), (Status::Ok, "exited with 0".into()));
         assert_eq!(decide(Some(json!({"status": "WARNING", "message": "x\ny"})), 0), (Status::Warning, "x y".into()));
-        assert_eq!(decide(Some(json!({"status": "healthy"})), 2), (Status::Failure, "exited with 2".into()));
+        assert_eq!(decide(Some(json!({"status": "shiny"})), 2), (Status::Failure, "exited with 2".into()));
+        assert_eq!(decide(Some(json!({"status": "CRITICAL"})), 0), (Status::Failure, "FAILURE".into()));
+        assert_eq!(decide(Some(json!({"status": "pass", "message": "up"})), 0), (Status::Ok, "up".into()));
+        assert_eq!(decide(Some(json!({"status": "UNKNOWN"})), 0).0, Status::Error);
+        assert_eq!(decide(Some(json!({"status": "healthy"})), 2).0, Status::Error);
         assert_eq!(decide(None, 0), (Status::Error, "printed no JSON document".into()));
         assert_eq!(decide(None, 127).0, Status::Error);
     }

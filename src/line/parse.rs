@@ -53,14 +53,7 @@ pub fn near_miss(text: &str) -> Option<Status> {
     if !(is_said || is_framed && after.starts_with(']')) {
         return None;
     }
-    Some(match word.to_ascii_uppercase().as_str() {
-        "OK" | "OKAY" | "PASS" | "PASSED" | "HEALTHY" | "SUCCESS" | "GOOD" => Status::Ok,
-        "UPDATE" | "UPDATES" => Status::Update,
-        "WARNING" | "WARN" => Status::Warning,
-        "FAILURE" | "FAIL" | "FAILED" | "CRITICAL" | "CRIT" | "DOWN" => Status::Failure,
-        "ERROR" | "ERR" | "UNKNOWN" => Status::Error,
-        _ => return None,
-    })
+    Status::of_another_tool(word)
 }
 
 /// Takes back the space that [`super::detail`] put before what looked like a marker.

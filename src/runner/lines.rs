@@ -2,14 +2,26 @@
 
 use crate::line::{MAX_LINE, printable};
 
-/// Puts lines together from chunks; what is longer than [`MAX_LINE`] is cut and counted.
-#[derive(Debug, Default)]
+/// Puts lines together from chunks; what is too long is cut and counted.
+#[derive(Debug)]
 pub(super) struct Lines {
     partial: Vec<u8>,
     cut: usize,
+    longest: usize,
+}
+
+impl Default for Lines {
+    fn default() -> Lines {
+        Lines::up_to(MAX_LINE)
+    }
 }
 
 impl Lines {
+    /// Lines of at most so many bytes.
+    pub(super) fn up_to(longest: usize) -> Lines {
+        Lines { partial: Vec::new(), cut: 0, longest }
+    }
+
     /// Takes a chunk and hands out each line that is complete now.
     pub(super) fn push<E>(&mut self, chunk: &[u8], mut each: impl FnMut(&str) -> Result<(), E>) -> Result<(), E> {
         let mut rest = chunk;
@@ -28,7 +40,7 @@ impl Lines {
     }
 
     fn keep(&mut self, bytes: &[u8]) {
-        let room = MAX_LINE - self.partial.len();
+        let room = self.longest - self.partial.len();
         let kept = bytes.len().min(room);
         self.partial.extend_from_slice(&bytes[..kept]);
         self.cut += bytes.len() - kept;

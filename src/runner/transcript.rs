@@ -17,8 +17,9 @@ use crate::verdict::{self, Said, Verdict};
 const MAX_DETAIL: usize = 64 * 1024;
 /// The most status lines that one run may write; the last one is written besides.
 const MAX_STATUS_LINES: usize = 1000;
-/// The most of standard output that is kept for the protocols that need it whole.
-const MAX_KEPT: usize = 64 * 1024;
+/// The most of standard output that is kept for the protocols that need it whole. A document of that size is one line of the log, which
+/// its readers take up to 64 KiB.
+const MAX_KEPT: usize = 60 * 1024;
 
 /// One run's output on its way into the log.
 pub(super) struct Transcript<'a> {
@@ -47,11 +48,13 @@ struct Missing {
 
 impl<'a> Transcript<'a> {
     pub(super) fn new(protocol: Protocol, zone: TimeZone, log: &'a mut Log) -> Transcript<'a> {
+        // A document may be all on one line.
+        let stdout = if protocol == Protocol::Json { Lines::up_to(MAX_KEPT) } else { Lines::default() };
         Transcript {
             protocol,
             zone,
             log,
-            stdout: Lines::default(),
+            stdout,
             stderr: Lines::default(),
             kept: Vec::new(),
             kept_bytes: 0,
@@ -213,6 +216,17 @@ mod tests {
         let written = std::fs::read_to_string(file.path())?;
         assert_eq!(written.lines().count(), MAX_DETAIL + 1);
         assert!(written.ends_with("more lines of output left out (196608 bytes)\n"));
+        Ok(())
+    }
+
+    #[test]
+    fn a_document_may_be_one_long_line() -> Result<(), Box<dyn std::error::Error>> {
+        let file = tempfile::NamedTempFile::new()?;
+        let mut log = Log::new(file.as_file())?;
+        let mut transcript = Transcript::new(Protocol::Json, TimeZone::UTC, &mut log);
+        let document = json!({"status": "WARNING", "data": "x".repeat(50 * 1024)});
+        transcript.stdout(format!("{document}\n").as_bytes())?;
+        assert_eq!(transcript.finish()?.json, Some(document));
         Ok(())
     }
 
