@@ -32,11 +32,11 @@ pub struct Cert {
     /// HOST or HOST:PORT (443), or a file with a `/` in its name or one that ends in .pem, .crt or .cer
     #[arg(required = true, value_name = "HOST|FILE", value_parser = target)]
     targets: Vec<Target>,
-    /// Warn when the days that are left are outside of this range
-    #[arg(short, long, value_name = "RANGE", value_parser = limit::days, default_value = "21:")]
+    /// Warn when the days that are left are outside of this range; a number alone is the least of them
+    #[arg(short, long, value_name = "RANGE", value_parser = limit::days_left, default_value = "21:")]
     warning: Range,
     /// Fail when the days that are left are outside of this range
-    #[arg(short, long, value_name = "RANGE", value_parser = limit::days, default_value = "7:")]
+    #[arg(short, long, value_name = "RANGE", value_parser = limit::days_left, default_value = "7:")]
     critical: Range,
     #[command(flatten)]
     limit: TimeLimit,

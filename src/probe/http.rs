@@ -67,10 +67,10 @@ pub struct Http {
     #[arg(long, value_name = "PATH", conflicts_with = "connect")]
     unix_socket: Option<PathBuf>,
     /// Warn when the days that the certificate has left are outside of this range [default with https: 21:]
-    #[arg(long, value_name = "RANGE", value_parser = limit::days)]
+    #[arg(long, value_name = "RANGE", value_parser = limit::days_left)]
     certificate: Option<Range>,
     /// Fail when they are outside of this range [default with https: 7:]
-    #[arg(long, value_name = "RANGE", value_parser = limit::days)]
+    #[arg(long, value_name = "RANGE", value_parser = limit::days_left)]
     certificate_critical: Option<Range>,
     /// Accept any certificate
     #[arg(long, conflicts_with = "ca")]

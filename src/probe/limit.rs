@@ -26,3 +26,23 @@ pub(super) fn percent(text: &str) -> Result<Range, RangeError> {
 pub(super) fn days(text: &str) -> Result<Range, RangeError> {
     Range::parse(text, Quantity::Days)
 }
+
+/// Days that are left: a number alone is the least of them, for nobody wants to be told that a certificate lasts longer.
+pub(super) fn days_left(text: &str) -> Result<Range, RangeError> {
+    let is_bare = !text.contains([':', '@']) && !text.is_empty();
+    if is_bare { days(&format!("{text}:")) } else { days(text) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_that_are_left_have_a_least() -> Result<(), RangeError> {
+        for (text, normal) in [("21", "21:"), ("21:", "21:"), ("12h", "0.5:"), ("7:400", "7:400"), ("@0:7", "@7")] {
+            assert_eq!(days_left(text)?.to_string(), normal);
+        }
+        assert!(days_left("").is_err() && days_left("soon").is_err());
+        Ok(())
+    }
+}

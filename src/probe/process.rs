@@ -66,7 +66,7 @@ impl Process {
             message.push_str(&format!(", {} of memory", size(memory)));
         }
         if let Some(seconds) = oldest {
-            message.push_str(&format!(", the oldest runs for {}", age(seconds)));
+            message.push_str(&format!(", the oldest has run for {}", age(seconds)));
         }
         let mut answer = Answer::new(limits.judge(count as f64), message)
             .fact("processes", count)
@@ -171,7 +171,7 @@ mod tests {
         assert_eq!(answer.facts["zombies"], 1);
         let running = entry(10, "cron", "cron -f");
         let answer = question("cron", "").answer(std::slice::from_ref(&running), Some(33), Some(200.0));
-        let words = "1 process named cron, 1.0 MiB of memory, the oldest runs for 1 min 50 s";
+        let words = "1 process named cron, 1.0 MiB of memory, the oldest has run for 1 min 50 s";
         assert_eq!((answer.status, answer.message.as_str()), (Status::Ok, words));
         assert_eq!(question("cron", "").answer(&[running], Some(0), None).status, Status::Failure);
     }

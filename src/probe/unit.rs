@@ -80,18 +80,19 @@ impl Unit {
 
     fn answer(&self, units: &[UnitState], zone: &TimeZone) -> Answer {
         let judged: Vec<(Status, String)> = units.iter().map(|unit| self.judge(unit)).collect();
-        let mut status = judged.iter().map(|(status, _)| *status).max().unwrap_or(Status::Ok);
-        let bad: Vec<&str> =
-            judged.iter().filter(|(status, _)| *status != Status::Ok).map(|(_, words)| words.as_str()).collect();
+        let unmatched: Vec<String> =
+            self.unmatched(units).map(|pattern| format!("no unit matches {pattern}")).collect();
+        let none = if unmatched.is_empty() { Status::Ok } else { Status::Failure };
+        let status = judged.iter().map(|(status, _)| *status).max().unwrap_or(Status::Ok).max(none);
+        let bad = judged.iter().filter(|(status, _)| *status != Status::Ok).map(|(_, words)| words.as_str());
+        let bad: Vec<&str> = bad.chain(unmatched.iter().map(String::as_str)).collect();
         let message = match (&bad[..], units) {
             ([], []) if self.failed => "no unit failed".to_owned(),
-            ([], []) => {
-                status = Status::Failure;
-                format!("no unit matches {}", self.names.join(" "))
-            }
+            ([], []) => "every unit is left out".to_owned(),
             ([], [_]) => judged[0].1.clone(),
             ([], units) => format!("{} units are as they should be", units.len()),
-            (bad, [_]) => bad[0].to_owned(),
+            ([one], [] | [_]) => (*one).to_owned(),
+            (bad, units) if !unmatched.is_empty() || units.len() < 2 => bad.join(", "),
             (bad, units) => format!("{} of {} units: {}", bad.len(), units.len(), bad.join(", ")),
         };
         let message = match (self.failed, bad.len()) {
@@ -113,7 +114,7 @@ impl Unit {
             .collect();
         let mut answer = Answer::new(status, message).fact("units", facts);
         answer.details = units.iter().map(|unit| detail(unit, zone)).collect();
-        if let [UnitState { restarts: Some(restarts), .. }] = units {
+        if let [UnitState { restarts: Some(restarts), load: Load::Loaded, .. }] = units {
             let limits = Thresholds { warning: self.restarts, critical: None };
             answer.metrics.push(limits.metric("restarts", f64::from(*restarts), ""));
         }
@@ -121,6 +122,16 @@ impl Unit {
             answer.metrics.push(Thresholds::default().metric("failed", units.len() as f64, ""));
         }
         answer
+    }
+
+    /// The patterns that are nobody's.
+    fn unmatched(&self, units: &[UnitState]) -> impl Iterator<Item = &str> {
+        let patterns = self.names.iter().filter(|name| is_pattern(name));
+        let matches = |pattern: &str| {
+            let pattern = Pattern::new(&with_suffix(pattern));
+            pattern.is_ok_and(|pattern| units.iter().any(|unit| pattern.matches(&unit.name)))
+        };
+        patterns.map(String::as_str).filter(move |pattern| !matches(pattern))
     }
 
     /// The status of one unit, and the words for it.
@@ -158,6 +169,9 @@ impl Unit {
 
 /// All of a unit in one line.
 fn detail(unit: &UnitState, zone: &TimeZone) -> String {
+    if unit.load == Load::NotFound && unit.active == Active::Inactive {
+        return format!("{}: does not exist", unit.name);
+    }
     let since = unit.since.map(|since| since.to_zoned(zone.clone()).strftime(" since %Y-%m-%d %H:%M:%S").to_string());
     let result = unit.result.as_ref().map(|result| format!(", result {result}"));
     let restarts = unit.restarts.filter(|n| *n > 0).map(|n| format!(", restarted {n} times"));
@@ -238,6 +252,9 @@ mod tests {
         assert_eq!(with(Load::Masked, "a --state inactive").0, Status::Ok);
         assert_eq!(with(Load::Other("bad-setting".to_owned()), "a").0, Status::Failure);
         assert_eq!(verdict("x-*", &[]), (Status::Failure, "no unit matches x-*".to_owned()));
+        let running = [unit("a.service", Active::Active, "running", "success")];
+        assert_eq!(verdict("a x-*", &running), (Status::Failure, "no unit matches x-*".to_owned()));
+        assert_eq!(verdict("a*", &running).0, Status::Ok);
     }
 
     #[test]
