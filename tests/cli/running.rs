@@ -60,12 +60,12 @@ fn a_script_finds_the_ssi_that_runs_it() {
     assert!(said.out.lines().last().unwrap().contains("OK - ") && said.out.contains("perfdata 'age'="), "{said:?}");
 }
 
-/// Code that tells who runs it and waits until the test opens the gate.
+/// Code that tells who runs it and waits until the test opens the gate, or is over.
 fn gated(host: &Host) -> String {
     let (pids, gate) = (host.path("pids"), host.path("gate"));
     format!(
         "echo OK, begun\necho $PPID $$ > '{0}.new'; mv '{0}.new' '{0}'\n\
-         until [ -e '{1}' ]; do sleep 0.02; done\necho UPDATE, done",
+         until [ -e '{1}' ] || [ ! -e '{0}' ]; do sleep 0.02; done\necho UPDATE, done",
         pids.display(),
         gate.display()
     )
