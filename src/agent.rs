@@ -6,6 +6,7 @@
 //! than none.
 
 mod bus;
+mod deadlines;
 mod engine;
 mod health;
 mod scheduling;
@@ -100,10 +101,15 @@ impl Agent {
         let address = listener.local_addr()?;
         // Whoever subscribes first is to find the board complete.
         match (options.embedded, &options.paths.root) {
-            (true, _) => live.update(now(), |board, _| survey::schedules(board, now(), &TimeZone::system())),
+            (true, _) => live.update(now(), |board, _| {
+                // Nobody else runs the checks: what was due while the agent was away could not come.
+                board.awake(now());
+                survey::schedules(board, now(), &TimeZone::system());
+            }),
             (false, None) => bus::prime(options.paths.scope, &live).await,
             (false, Some(_)) => {}
         }
+        live.update(now(), |board, _| board.overdue(now(), &mut Vec::new()));
         let (stop, stopping) = watch::channel(false);
         let stopped = |mut stopping: watch::Receiver<bool>| async move {
             // The sender lives as long as this function: an error can't happen.
@@ -125,6 +131,7 @@ impl Agent {
                 stopped(stopping.clone()),
             ));
         }
+        workers.spawn_local(deadlines::run(Arc::clone(&live), stopped(stopping.clone())));
         workers.spawn_local(health::run(Arc::clone(&live), address, stopped(stopping.clone())));
         let early = tokio::select! {
             () = shutdown => None,

@@ -3,6 +3,7 @@
 //! Input: checks as they are installed, lines of their logs, what systemd says of their units; each with the time of arrival.
 //! Output: [`Change`]s in the order in which they happened. A board is a value; it reads no clock, file or bus.
 
+mod deadline;
 mod entry;
 mod row;
 mod runs;
@@ -27,12 +28,14 @@ pub struct Board {
     host: String,
     zone: TimeZone,
     entries: BTreeMap<CheckId, Entry>,
+    /// Nothing is expected of what was scheduled before.
+    awake: Timestamp,
 }
 
 impl Board {
     /// An empty board; `zone` is the host's, in which log lines without an offset are read.
     pub fn new(host: impl Into<String>, zone: TimeZone) -> Board {
-        Board { host: host.into(), zone, entries: BTreeMap::new() }
+        Board { host: host.into(), zone, entries: BTreeMap::new(), awake: Timestamp::MIN }
     }
 
     /// The host's name.
@@ -52,59 +55,66 @@ impl Board {
 
     /// The rows of `list --json` and of `hello`.
     pub fn rows(&self) -> Vec<Row> {
-        self.entries.values().map(|entry| entry.row(&self.host)).collect()
+        self.entries.values().map(|entry| self.row(entry)).collect()
     }
 
-    /// A check is installed, or its script changed. Its status and history stay.
-    pub fn install(&mut self, check: Check, enabled: bool, out: &mut Vec<Change>) {
+    /// The row of one of its checks.
+    pub fn row(&self, entry: &Entry) -> Row {
+        entry.row(&self.host, entry.deadline(&self.zone, self.awake))
+    }
+
+    /// A check is installed, or its script changed at `installed`. Its status and history stay.
+    pub fn install(&mut self, check: Check, enabled: bool, installed: Timestamp, out: &mut Vec<Change>) {
         let id = check.id.clone();
-        let known = self.entries.get_mut(&id);
-        let body = match known {
+        let is_new = match self.entries.get_mut(&id) {
             Some(entry) if entry.check == check && entry.enabled == enabled => return,
             Some(entry) => {
                 if entry.check.schedule != check.schedule {
                     entry.next_run = None;
                 }
-                entry.check = check;
-                entry.enabled = enabled;
-                Body::Updated { check: Box::new(entry.row(&self.host)) }
+                (entry.check, entry.enabled, entry.installed) = (check, enabled, installed);
+                false
             }
             None => {
-                let entry = Entry::new(check, enabled);
-                let row = entry.row(&self.host);
-                self.entries.insert(id.clone(), entry);
-                Body::Added { check: Box::new(row) }
+                self.entries.insert(id.clone(), Entry::new(check, enabled, installed));
+                true
             }
         };
-        out.push(Change { id, body });
+        let row = |check| if is_new { Body::Added { check } } else { Body::Updated { check } };
+        self.tell(&id, row, out);
     }
 
     /// A check is gone.
     pub fn remove(&mut self, id: &CheckId, out: &mut Vec<Change>) {
         if let Some(entry) = self.entries.remove(id) {
-            out.push(Change { id: id.clone(), body: Body::Removed { check: Box::new(entry.row(&self.host)) } });
+            out.push(Change { id: id.clone(), body: Body::Removed { check: Box::new(self.row(&entry)) } });
+        }
+    }
+
+    /// Says how the row of a check is now.
+    fn tell(&self, id: &CheckId, body: impl FnOnce(Box<Row>) -> Body, out: &mut Vec<Change>) {
+        if let Some(entry) = self.entries.get(id) {
+            out.push(Change { id: id.clone(), body: body(Box::new(self.row(entry))) });
         }
     }
 
     /// The timer was switched on or off.
     pub fn enable(&mut self, id: &CheckId, enabled: bool, out: &mut Vec<Change>) {
-        let host = &self.host;
         if let Some(entry) = self.entries.get_mut(id).filter(|entry| entry.enabled != enabled) {
             entry.enabled = enabled;
             if !enabled {
                 entry.next_run = None;
             }
-            out.push(Change { id: id.clone(), body: Body::Updated { check: Box::new(entry.row(host)) } });
+            self.tell(id, |check| Body::Updated { check }, out);
         }
     }
 
     /// When the timer elapses next. That it is known now is an event; that it moves on with each run is none.
     pub fn schedule(&mut self, id: &CheckId, next_run: Option<Timestamp>, out: &mut Vec<Change>) {
-        let host = &self.host;
         if let Some(entry) = self.entries.get_mut(id) {
             let before = std::mem::replace(&mut entry.next_run, next_run);
             if before.is_none() && next_run.is_some() {
-                out.push(Change { id: id.clone(), body: Body::Updated { check: Box::new(entry.row(host)) } });
+                self.tell(id, |check| Body::Updated { check }, out);
             }
         }
     }

@@ -57,6 +57,15 @@ pub enum Body {
 }
 
 impl Body {
+    /// Whether from now on a result is waited for that was not before: of a check that came, changed, or was overdue.
+    pub fn expects_a_result(&self) -> bool {
+        match self {
+            Body::Added { .. } | Body::Updated { .. } => true,
+            Body::Status(record) => record.changed && record.previous == Status::Unknown,
+            Body::Run(_) | Body::Removed { .. } => false,
+        }
+    }
+
     /// Whether a subscriber of `?changes=only` wants it: everything but records that change nothing.
     pub fn is_change(&self) -> bool {
         !matches!(self, Body::Status(record) if !record.changed)

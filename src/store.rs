@@ -8,6 +8,8 @@ use std::ffi::OsString;
 use std::io;
 use std::path::Path;
 
+use jiff::Timestamp;
+
 pub use transaction::{Step, Transaction};
 
 use crate::check::{self, Check, CheckId, Limits};
@@ -23,6 +25,8 @@ pub struct Installed {
     pub id: CheckId,
     /// The script itself.
     pub content: Vec<u8>,
+    /// When it was installed or changed; the beginning of time where that is not known.
+    pub changed: Timestamp,
     /// What its header says, or what is wrong with it since somebody changed it by hand.
     pub check: Result<Check, Vec<Problem>>,
 }
@@ -85,7 +89,7 @@ fn look(paths: &Paths, id: &CheckId) -> Option<Installed> {
     get(paths, id).unwrap_or_else(|error| {
         let text = format!("{error}: {}", error.source);
         let problem = Problem::new(Severity::Error, Span::new(0, 0), text);
-        Some(Installed { id: id.clone(), content: Vec::new(), check: Err(vec![problem]) })
+        Some(Installed { id: id.clone(), content: Vec::new(), changed: Timestamp::MIN, check: Err(vec![problem]) })
     })
 }
 
@@ -104,7 +108,7 @@ fn without_script(paths: &Paths, id: &CheckId) -> Result<Option<Installed>, File
         let text = format!("its script is gone: `ssi add` it again, or `ssi remove {id} --force`");
         vec![Problem::new(Severity::Error, Span::new(0, 0), text)]
     };
-    Ok(ours.then(|| Installed { id: id.clone(), content: Vec::new(), check: Err(gone()) }))
+    Ok(ours.then(|| Installed { id: id.clone(), content: Vec::new(), changed: Timestamp::MIN, check: Err(gone()) }))
 }
 
 /// The names of the files in a directory; a missing one is empty.
@@ -141,10 +145,12 @@ pub fn get(paths: &Paths, id: &CheckId) -> Result<Option<Installed>, FileError> 
         Err(error) if error.source.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
+    let modified = std::fs::metadata(paths.script(id)).and_then(|metadata| metadata.modified());
+    let changed = modified.ok().and_then(|time| time.try_into().ok()).unwrap_or(Timestamp::MIN);
     // What was accepted once stays readable when the configuration lowers its ceiling.
     let limits = Limits { max_timeout: std::time::Duration::MAX };
     let check = check::parse(&content, jiff::tz::db(), &limits).map(|parsed| Check { id: id.clone(), ..parsed.check });
-    Ok(Some(Installed { id: id.clone(), content, check }))
+    Ok(Some(Installed { id: id.clone(), content, changed, check }))
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ pub fn survey(paths: &Paths, host: &str, zone: &TimeZone, now: Timestamp) -> Res
     let mut board = Board::new(host, zone.clone());
     let (mut changes, mut unreadable) = (Vec::new(), Vec::new());
     for installed in store::survey(paths)? {
-        board.install(installed.check(), paths.is_enabled(&installed.id), &mut changes);
+        board.install(installed.check(), paths.is_enabled(&installed.id), installed.changed, &mut changes);
         unreadable.extend(recall(&mut board, &paths.logs, &installed.id, Until::Now, now).err());
         changes.clear();
     }
@@ -87,12 +87,15 @@ pub fn last_run(logs: &Path, id: &CheckId) -> Result<Vec<String>, TailError> {
     Ok(lines)
 }
 
-/// Asks systemd when each timer elapses next.
+/// Asks systemd when each timer elapses next, and since when it runs.
 pub async fn timers(board: &mut Board, systemd: &Systemd) {
     let ids: Vec<CheckId> = board.entries().filter(|entry| entry.enabled).map(|entry| entry.check.id.clone()).collect();
     let names: Vec<String> = ids.iter().map(unit::timer_name).collect();
     for (id, timer) in ids.iter().zip(systemd.timers(&names).await) {
         board.schedule(id, timer.and_then(|timer| timer.next), &mut Vec::new());
+    }
+    if let Some(started) = systemd.started().await {
+        board.awake(started);
     }
 }
 

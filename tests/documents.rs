@@ -248,7 +248,7 @@ fn frames() -> Vec<(&'static str, Value)> {
     let check = parsed.unwrap().check;
     let id = check.id.clone();
     let mut board = Board::new("host", TimeZone::UTC);
-    board.install(check, true, &mut Vec::new());
+    board.install(check, true, jiff::Timestamp::MIN, &mut Vec::new());
     let row = || Box::new(board.rows().remove(0));
     let record = Record {
         status: Status::Ok,

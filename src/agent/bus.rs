@@ -29,6 +29,9 @@ pub(super) async fn prime(scope: Scope, live: &Live) {
     let asking = async {
         if let Ok(systemd) = Systemd::connect(scope).await {
             timers(&systemd, live, |_| true, false).await;
+            if let Some(started) = systemd.started().await {
+                live.update(now(), |board, _| board.awake(started));
+            }
         }
     };
     // Listening tries again and says why it failed.

@@ -103,9 +103,9 @@ impl Engine {
         if installed.check.is_err() {
             eprintln!("the check `{id}` is broken: {}", installed.check().description);
         }
-        let (check, enabled) = (installed.check(), self.paths.is_enabled(id));
+        let (check, enabled, changed) = (installed.check(), self.paths.is_enabled(id), installed.changed);
         if self.live.read(|board| board.get(id).is_some()) {
-            return self.live.update(now(), |board, out| board.install(check, enabled, out));
+            return self.live.update(now(), |board, out| board.install(check, enabled, changed, out));
         }
         // The place is fixed first; what lies before it is the past, what comes after it is news. Nothing is read twice or left out.
         self.tail.follow(id.as_ref(), Start::End);
@@ -113,7 +113,7 @@ impl Engine {
         let logs = &self.paths.logs;
         let started = self.started;
         let past = |board: &mut Board, out: &mut Vec<Change>| {
-            board.install(check, enabled, out);
+            board.install(check, enabled, changed, out);
             if !started {
                 out.clear();
             }

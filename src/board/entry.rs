@@ -27,6 +27,12 @@ pub struct Entry {
     pub last_run: Option<Timestamp>,
     /// When it runs next.
     pub next_run: Option<Timestamp>,
+    /// When the last run that brought a result began, or the time of the last line of another program.
+    pub last_result: Option<Timestamp>,
+    /// When its script was installed or changed; nothing is expected of it before.
+    pub(super) installed: Timestamp,
+    /// Whether the status is `UNKNOWN` because a result did not come in time.
+    pub(super) overdue: bool,
     /// The performance data of its last run.
     pub perfdata: Vec<Metric>,
     /// The JSON document of its last run.
@@ -41,7 +47,7 @@ pub struct Entry {
 
 impl Entry {
     /// A check of which nothing is known yet.
-    pub fn new(check: Check, enabled: bool) -> Entry {
+    pub(super) fn new(check: Check, enabled: bool, installed: Timestamp) -> Entry {
         Entry {
             check,
             enabled,
@@ -50,6 +56,9 @@ impl Entry {
             since: None,
             last_run: None,
             next_run: None,
+            last_result: None,
+            installed,
+            overdue: false,
             perfdata: Vec::new(),
             document: None,
             unconfirmed: 0,
@@ -102,14 +111,17 @@ impl Entry {
             }));
         }
         self.last_run = Some(line_time.unwrap_or(now));
+        self.last_result = self.last_run;
         self.commit(line.status, line.message, line_time, None, now, emit);
     }
 
     /// A run ended with a verdict. `UNKNOWN` means that it was stopped on purpose and leaves the status as it is.
     fn ended(&mut self, end: &RunEnd<'_>, now: Timestamp, emit: &mut dyn FnMut(Body)) {
-        if !self.finished(end, emit) || end.status == Status::Unknown {
+        let Some(began) = self.finished(end, emit) else { return };
+        if end.status == Status::Unknown {
             return;
         }
+        self.last_result = Some(began);
         self.commit(end.status, end.message, Some(end.time.instant), Some(end.run), now, emit);
     }
 
@@ -124,6 +136,7 @@ impl Entry {
         emit: &mut dyn FnMut(Body),
     ) {
         let previous = self.status;
+        self.overdue = false;
         self.unconfirmed = if verdict.is_bad() && !previous.is_bad() { self.unconfirmed + 1 } else { 0 };
         let soft = self.unconfirmed > 0 && self.unconfirmed < self.check.confirm;
         if !soft {

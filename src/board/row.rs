@@ -6,13 +6,9 @@ use super::Entry;
 use crate::check::Sandbox;
 use crate::event::{Kind, Row};
 
-/// What a run may take beyond its timeout until its result is on the board, unless the header says otherwise: the runner's grace,
-/// systemd's, and a busy machine.
-const GRACE: std::time::Duration = std::time::Duration::from_secs(30);
-
 impl Entry {
-    /// The row of this check on the board of `host`.
-    pub fn row(&self, host: &str) -> Row {
+    /// The row of this check on the board of `host`, where its result is due at `deadline`.
+    pub(super) fn row(&self, host: &str, deadline: Option<Timestamp>) -> Row {
         let check = &self.check;
         Row {
             host: host.to_owned(),
@@ -30,21 +26,16 @@ impl Entry {
             since: self.since,
             last_run: self.last_run,
             next_run: self.next_run,
-            deadline: self.deadline(),
+            deadline,
             marks: self.marks(),
         }
-    }
-
-    /// When the result of the next run is due.
-    pub fn deadline(&self) -> Option<Timestamp> {
-        let grace = self.check.stale_after.unwrap_or(GRACE);
-        self.next_run?.checked_add(self.check.timeout).ok()?.checked_add(grace).ok()
     }
 
     fn marks(&self) -> Vec<&'static str> {
         let unsandboxed = self.check.sandbox == Sandbox::Off;
         let all = [
             (self.is_soft(), "soft"),
+            (self.overdue, "overdue"),
             (self.check.wants_root(), "root"),
             (unsandboxed, "unsandboxed"),
             (!self.enabled, "disabled"),

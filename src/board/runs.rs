@@ -103,6 +103,7 @@ impl Entry {
             duration_seconds: None,
             detail: Some(open.detail),
         }));
+        self.last_result = Some(open.start);
         self.commit(Status::Error, "the run did not end: no verdict was written", None, Some(&open.id), now, emit);
         self.closed.push(open.id);
     }
@@ -114,10 +115,10 @@ impl Entry {
         self.close_lost_run(lost, now, emit);
     }
 
-    /// A run ended by its line in the log. False when that run had ended before.
-    pub(super) fn finished(&mut self, end: &RunEnd<'_>, emit: &mut dyn FnMut(Body)) -> bool {
+    /// A run ended by its line in the log. Tells when it began, as far as that is known; `None` when that run had ended before.
+    pub(super) fn finished(&mut self, end: &RunEnd<'_>, emit: &mut dyn FnMut(Body)) -> Option<Timestamp> {
         if self.closed.contains(end.run) {
-            return false;
+            return None;
         }
         let is_ended = |open: &mut OpenRun| open.id == end.run;
         let open = self.open.take_if(is_ended).or_else(|| self.announced.take_if(is_ended));
@@ -125,6 +126,7 @@ impl Entry {
             // Its start was never written (the unit could not start) or lies before what is left of the log.
             self.last_run = Some(end.time.instant);
         }
+        let began = open.as_ref().map_or(end.time.instant, |run| run.start);
         let (trigger, detail) = open.map(|run| (run.trigger, run.detail)).unwrap_or_default();
         self.closed.push(end.run.to_owned());
         emit(Body::Run(RunPhase {
@@ -136,7 +138,7 @@ impl Entry {
             duration_seconds: end.cost.duration.map(|d| d.as_secs_f64()),
             detail: Some(detail),
         }));
-        true
+        Some(began)
     }
 }
 

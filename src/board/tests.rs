@@ -29,7 +29,7 @@ impl Folded {
         let mut board = Board::new("host", TimeZone::UTC);
         let (check, mut changes) = (check(extra), Vec::new());
         let id = check.id.clone();
-        board.install(check, true, &mut changes);
+        board.install(check, true, Timestamp::MIN, &mut changes);
         assert!(matches!(changes[0].body, Body::Added { .. }));
         Folded { board, id, now: "2026-11-22T08:06:00Z".parse().expect("a time"), changes: Vec::new() }
     }
@@ -178,9 +178,9 @@ fn installing_again_says_what_changed_and_keeps_the_status() {
     let mut folded = Folded::new("");
     folded.read("OK, fine");
     let mut out = Vec::new();
-    folded.board.install(check(""), true, &mut out);
+    folded.board.install(check(""), true, Timestamp::MIN, &mut out);
     assert_eq!(out, []);
-    folded.board.install(check("# timeout: 30"), true, &mut out);
+    folded.board.install(check("# timeout: 30"), true, Timestamp::MIN, &mut out);
     folded.board.enable(&folded.id, false, &mut out);
     folded.board.remove(&folded.id, &mut out);
     let rows: Vec<_> = out
@@ -223,6 +223,108 @@ fn the_next_run_is_news_when_it_becomes_known_and_not_when_it_moves_on() {
     folded.board.schedule(&id, Some(now + Duration::from_secs(300)), &mut out);
     assert!(matches!(&out[..], [Change { body: Body::Updated { check }, .. }] if check.next_run == Some(now)));
     // Another schedule: the old time holds no more.
-    folded.board.install(Check { schedule: None, ..check("") }, true, &mut out);
+    folded.board.install(Check { schedule: None, ..check("") }, true, Timestamp::MIN, &mut out);
     assert_eq!(folded.entry().next_run, None);
+}
+
+/// A check every five minutes, with 20 s to run, whose last run began at 08:06:00 and ended a second later.
+fn expecting(extra: &str) -> Folded {
+    let mut folded = Folded::new(extra);
+    folded.read(START).read(END);
+    folded.changes.clear();
+    folded
+}
+
+fn overdue(folded: &mut Folded, time: &str) -> Vec<String> {
+    folded.changes.clear();
+    folded.board.overdue(at(time), &mut folded.changes);
+    folded.said()
+}
+
+#[test]
+fn a_result_is_due_when_its_run_must_be_over() {
+    for (extra, next_run, deadline) in [
+        // 08:10 with the whole splay, the time limit, and the grace.
+        ("", None, "08:11:50"),
+        // systemd has loaded the timer and knows its splay.
+        ("", Some("08:10:17"), "08:11:07"),
+        // The timer looks ahead already, or has lost its way: what was due before stays due.
+        ("", Some("08:15:17"), "08:11:50"),
+        ("# jitter: 0", None, "08:10:50"),
+        ("# timeout: 60", Some("08:10:00"), "08:11:30"),
+        ("# stale-after: 5min", Some("08:10:00"), "08:15:20"),
+    ] {
+        let mut folded = expecting(extra);
+        folded.board.schedule(&folded.id, next_run.map(at), &mut Vec::new());
+        assert_eq!(folded.board.next_deadline(), Some(at(deadline)), "{extra:?} {next_run:?}");
+        assert_eq!(folded.board.rows()[0].deadline, Some(at(deadline)));
+    }
+    let mut folded = expecting("");
+    folded.board.install(Check { schedule: None, ..check("") }, true, Timestamp::MIN, &mut Vec::new());
+    assert_eq!(folded.board.next_deadline(), None);
+}
+
+#[test]
+fn a_result_that_does_not_come_is_told_once_and_as_it_passes() {
+    let mut folded = expecting("");
+    assert_eq!(overdue(&mut folded, "08:11:49"), [""; 0]);
+    assert_eq!(overdue(&mut folded, "08:11:50"), ["UNKNOWN"]);
+    let Body::Status(record) = &folded.changes[0].body else { panic!("no status") };
+    assert_eq!((record.previous, record.changed, &record.marks), (Status::Ok, true, &vec!["overdue"]));
+    assert_eq!(folded.entry().message, "overdue since 2026-11-22 08:11:50 UTC: its timer is not active");
+    assert_eq!(folded.board.rows()[0].marks, ["overdue"]);
+    assert_eq!((overdue(&mut folded, "09:00:00"), folded.board.next_deadline()), (vec![], None));
+    // The next result ends it.
+    folded.changes.clear();
+    folded.read(
+        "\t-- run bb start 2026-11-22T09:10:01Z trigger=timer\n\t-- run bb end 2026-11-22T09:10:02Z OK exit=0: fine",
+    );
+    assert_eq!(folded.said(), ["started", "finished:success", "OK"]);
+    assert_eq!(folded.board.next_deadline(), Some(at("09:16:50")));
+    assert!(folded.board.rows()[0].marks.is_empty());
+}
+
+#[test]
+fn what_kept_a_result_from_coming_is_named() {
+    type Event = fn(&mut Folded);
+    let causes: [(Event, &str); 4] = [
+        (|folded| folded.board.enable(&folded.id, false, &mut Vec::new()), "its timer is switched off"),
+        (|folded| folded.board.schedule(&folded.id, Some(at("08:20:00")), &mut Vec::new()), "no result came"),
+        (|folded| announce(folded, "bb", "08:10:30"), "a run has begun and does not end"),
+        (|_| {}, "its timer is not active"),
+    ];
+    for (happens, cause) in causes {
+        let mut folded = expecting("");
+        happens(&mut folded);
+        assert_eq!(overdue(&mut folded, "08:12:00"), ["UNKNOWN"], "{cause}");
+        assert_eq!(folded.entry().message, format!("overdue since 2026-11-22 08:11:50 UTC: {cause}"));
+    }
+}
+
+#[test]
+fn nothing_is_expected_of_the_time_when_the_host_was_away() {
+    let mut folded = expecting("");
+    folded.board.awake(at("12:00:30"));
+    assert_eq!(overdue(&mut folded, "12:05:00"), [""; 0]);
+    assert_eq!(folded.board.next_deadline(), Some(at("12:06:50")));
+    assert_eq!(overdue(&mut folded, "12:06:50"), ["UNKNOWN"]);
+}
+
+#[test]
+fn a_check_that_never_ran_is_expected_from_its_installation_on() {
+    let mut folded = Folded::new("");
+    assert_eq!(folded.board.next_deadline(), None, "it is not known since when it should have run");
+    folded.board.install(check("# timeout: 30"), true, at("08:00:30"), &mut Vec::new());
+    assert_eq!(folded.board.next_deadline(), Some(at("08:07:00")));
+    // A run that was stopped on purpose says nothing, and is no result.
+    folded.read(START).read("\t-- run aa end 2026-11-22T08:06:01Z UNKNOWN exit=TERM: stopped");
+    assert_eq!(overdue(&mut folded, "08:07:00"), ["UNKNOWN="]);
+    assert!(folded.entry().message.starts_with("overdue since 2026-11-22 08:07:00 UTC"));
+}
+
+#[test]
+fn soft_results_and_lines_of_other_programs_are_results() {
+    let mut folded = Folded::new("# confirm: 3\n# jitter: 0");
+    folded.read("2026-11-22 08:00:00, OK, by cron\n2026-11-22 08:05:00, FAILURE, down");
+    assert_eq!(folded.board.next_deadline(), Some(at("08:10:50")));
 }

@@ -106,11 +106,11 @@ async fn first_runs(systemd: &Systemd, plan: &Plan, paths: &Paths, ui: &Ui) -> R
     install::first_runs(&mut jobs, &checks, &mut |id| {
         let mut board = crate::board::Board::new(host.as_str(), zone.clone());
         if let Some(check) = checks.iter().find(|check| check.id == *id) {
-            board.install((*check).clone(), true, &mut Vec::new());
+            board.install((*check).clone(), true, jiff::Timestamp::now(), &mut Vec::new());
         }
         let now = jiff::Timestamp::now();
         let recalled = crate::survey::recall(&mut board, &paths.logs, id, crate::tail::Until::Now, now);
-        let row = board.get(id).map(|entry| entry.row(&host));
+        let row = board.get(id).map(|entry| board.row(entry));
         if let (Ok(()), Some(row)) = (recalled, row) {
             let message = line::printable(row.message.as_deref().unwrap_or("no verdict yet"));
             let marks = if row.marks.contains(&"soft") { " (soft: `confirm:` waits for more bad runs)" } else { "" };
@@ -140,7 +140,7 @@ async fn report(plan: &Plan, site: &Site<'_>, ui: &Ui) -> Result<(), Failure> {
             Difference::Unchanged => ("unchanged", &[]),
         };
         let warnings = planned.script.warnings.iter().map(|warning| warning.message.as_str()).collect();
-        let check = board.get(id).map(|entry| entry.row(board.host()));
+        let check = board.get(id).map(|entry| board.row(entry));
         Added { id: id.as_ref(), action, changes, warnings, check }
     });
     ui.json(&added.collect::<Vec<_>>())

@@ -32,7 +32,7 @@ pub(super) fn history(args: &IdArgs, paths: &Paths, ui: &Ui) -> Result<u8, Failu
     let id = installed.id.clone();
     let mut board = Board::new(super::live::host_name(), TimeZone::system());
     let mut changes = Vec::new();
-    board.install(installed.check(), true, &mut changes);
+    board.install(installed.check(), true, installed.changed, &mut changes);
     // The log that was rotated away last holds what came before.
     let log = paths.log(&id);
     let mut before = log.clone().into_os_string();

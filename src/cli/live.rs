@@ -69,5 +69,6 @@ pub(super) fn board(paths: &Paths, ui: &Ui) -> Result<Board, Failure> {
             Ok(())
         })?;
     }
+    board.overdue(now, &mut Vec::new());
     Ok(board)
 }

@@ -23,7 +23,7 @@ pub(super) fn status(args: &StatusArgs, paths: &Paths, ui: &Ui) -> Result<u8, Fa
         Some(id) => {
             let known = id.parse().ok().and_then(|id| board.get(&id));
             let Some(entry) = known else { return Err(Site { paths, systemd: None }.unknown(id).into()) };
-            one(entry, board.host(), paths, ui)
+            one(entry, board.row(entry), paths, ui)
         }
     }
 }
@@ -78,11 +78,10 @@ struct Report<'a> {
     lines: Vec<String>,
 }
 
-fn one(entry: &Entry, host: &str, paths: &Paths, ui: &Ui) -> Result<u8, Failure> {
+fn one(entry: &Entry, row: Row, paths: &Paths, ui: &Ui) -> Result<u8, Failure> {
     let lines = survey::last_run(&paths.logs, &entry.check.id);
     let unknown = if lines.is_ok() { "has not run yet" } else { "not known: its log can't be read" };
     let lines = lines.unwrap_or_default();
-    let row = entry.row(host);
     let code = row.status.plugin_exit();
     let ui = &ui.ending_with(code);
     if ui.json {

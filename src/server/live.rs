@@ -31,6 +31,8 @@ pub struct Live {
     hub: Mutex<Hub>,
     /// The hub needs something earlier than it did.
     pub(super) wake: Notify,
+    /// A result may be due earlier than any was.
+    expecting: Notify,
 }
 
 #[derive(Debug)]
@@ -65,6 +67,7 @@ impl Live {
             state: Mutex::new(State { board, seq: 0, fresh: None, resync: None }),
             hub: Mutex::new(Hub::new(limits)?),
             wake: Notify::new(),
+            expecting: Notify::new(),
         })
     }
 
@@ -74,6 +77,9 @@ impl Live {
         let mut state = self.state();
         let result = change(&mut state.board, &mut changes);
         (state.fresh, state.resync) = (None, None);
+        if changes.iter().any(|change| change.body.expects_a_result()) {
+            self.expecting.notify_one();
+        }
         if !changes.is_empty() {
             state.seq += changes.len() as u64;
             let mut hub = self.hub();
@@ -81,6 +87,11 @@ impl Live {
             hub.publish(&self.origin, now, &changes);
         }
         result
+    }
+
+    /// Until a result may be due earlier than any was before.
+    pub async fn expecting(&self) {
+        self.expecting.notified().await;
     }
 
     /// Reads the board.

@@ -42,7 +42,7 @@ impl World {
         let script = b"#!/bin/bash\n# name: disk\n# description: d\n# version: 1.0\n# schedule: minutely\necho OK\n";
         let check = check::parse(script, &TimeZoneDatabase::bundled(), &check::Limits::default()).unwrap().check;
         let mut board = Board::new("web1", TimeZone::UTC);
-        board.install(check, true, &mut Vec::new());
+        board.install(check, true, jiff::Timestamp::MIN, &mut Vec::new());
         let origin = Origin { epoch: "e1".to_owned(), host: "web1".to_owned() };
         let live = Arc::new(Live::with_limits(board, origin, "h1", limits).unwrap());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -1,0 +1,41 @@
+//! Tells of results that do not come, as their deadline passes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use tokio::time::Instant;
+
+use super::{AgentError, now};
+use crate::server::Live;
+
+/// The longest sleep: a clock that was set is noticed within it.
+const LONGEST: Duration = Duration::from_secs(60);
+/// The shortest: deadlines that pass together are told together.
+const SHORTEST: Duration = Duration::from_millis(100);
+/// What the clock may move without having been set, and a machine be too busy to notice.
+const JUMP: SignedDuration = SignedDuration::from_secs(10);
+
+/// Watches deadlines until `stop` is ready.
+pub(super) async fn run(live: Arc<Live>, stop: impl Future<Output = ()>) -> Result<&'static str, AgentError> {
+    tokio::pin!(stop);
+    loop {
+        let next = live.read(|board| board.next_deadline());
+        let until = next.and_then(|next| next.duration_since(now()).try_into().ok()).unwrap_or(LONGEST);
+        let (clock, timer) = (now(), Instant::now());
+        tokio::select! {
+            () = &mut stop => return Ok("deadlines"),
+            () = live.expecting() => {}
+            () = tokio::time::sleep(until.clamp(SHORTEST, LONGEST)) => {}
+        }
+        // The timer stands still while the machine sleeps, and does not follow a clock that is set.
+        let passed = SignedDuration::try_from(timer.elapsed()).unwrap_or(SignedDuration::MAX);
+        let jumped = now().duration_since(clock) - passed;
+        live.update(now(), |board, out| {
+            if jumped.abs() > JUMP {
+                board.awake(now());
+            }
+            board.overdue(now(), out);
+        });
+    }
+}

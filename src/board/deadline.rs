@@ -1,0 +1,82 @@
+//! When a result is due, and what becomes of a check whose result does not come.
+//!
+//! A result is due for the first elapse of the schedule after the last result: at that time, plus the splay of its timer, the time limit
+//! of the run, and a grace. The timer itself is asked for its splay alone. It can't say when a result was due, for it looks ahead as soon
+//! as it has elapsed, and a timer that was stopped, masked or deleted says nothing at all.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::{Board, Entry};
+use crate::event::{Body, Change, Record};
+use crate::status::Status;
+
+/// What a run may take beyond its timeout until its result is on the board, unless the header says otherwise: the runner's grace,
+/// systemd's, and a busy machine.
+const GRACE: std::time::Duration = std::time::Duration::from_secs(30);
+
+impl Entry {
+    /// When the next result is due. Nothing is expected of what was scheduled before `awake`, when the host was off or asleep.
+    pub(super) fn deadline(&self, zone: &TimeZone, awake: Timestamp) -> Option<Timestamp> {
+        let schedule = self.check.schedule.as_ref()?;
+        let after = [self.last_result.unwrap_or(Timestamp::MIN), self.installed, awake].into_iter().max()?;
+        if after == Timestamp::MIN {
+            return None;
+        }
+        let elapse = schedule.next_after(after, zone)?;
+        let latest = elapse.checked_add(self.check.jitter).ok()?;
+        let begins = self.next_run.filter(|next| (elapse..=latest).contains(next)).unwrap_or(latest);
+        let grace = self.check.stale_after.unwrap_or(GRACE);
+        begins.checked_add(self.check.timeout).ok()?.checked_add(grace).ok()
+    }
+
+    /// What kept the result from coming, as far as it can be told.
+    fn cause(&self) -> &'static str {
+        match (self.enabled, self.running_since(), self.next_run) {
+            (false, ..) => "its timer is switched off",
+            (true, Some(_), _) => "a run has begun and does not end",
+            (true, None, None) => "its timer is not active",
+            (true, None, Some(_)) => "no result came",
+        }
+    }
+}
+
+impl Board {
+    /// The host was off, asleep, or its clock was set: what was scheduled before `awake` is not waited for.
+    pub fn awake(&mut self, awake: Timestamp) {
+        self.awake = awake;
+    }
+
+    /// When the next result is due of which nobody was told yet that it is overdue.
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        let waited_for = self.entries.values().filter(|entry| !entry.overdue);
+        waited_for.filter_map(|entry| entry.deadline(&self.zone, self.awake)).min()
+    }
+
+    /// Checks whose result is due before `now` and has not come become `UNKNOWN`.
+    pub fn overdue(&mut self, now: Timestamp, out: &mut Vec<Change>) {
+        for (id, entry) in self.entries.iter_mut().filter(|(_, entry)| !entry.overdue) {
+            let Some(deadline) = entry.deadline(&self.zone, self.awake).filter(|deadline| *deadline <= now) else {
+                continue;
+            };
+            let since = deadline.to_zoned(self.zone.clone()).strftime("%F %T %Z").to_string();
+            let message = format!("overdue since {since}: {}", entry.cause());
+            let previous = std::mem::replace(&mut entry.status, Status::Unknown);
+            entry.message.clone_from(&message);
+            entry.since = Some(deadline);
+            entry.overdue = true;
+            let body = Body::Status(Record {
+                status: Status::Unknown,
+                verdict: Status::Unknown,
+                previous,
+                changed: previous != Status::Unknown,
+                progress: false,
+                message,
+                line_time: None,
+                run: None,
+                marks: vec!["overdue"],
+            });
+            out.push(Change { id: id.clone(), body });
+        }
+    }
+}
