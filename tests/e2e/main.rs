@@ -11,6 +11,7 @@ mod batches;
 mod campaigns;
 mod checks;
 mod commands;
+mod deadlines;
 mod demo;
 mod endings;
 mod examples;
