@@ -117,16 +117,17 @@ fn long_a_thousand_timers_keep_their_minute() {
         at(0.99),
         gaps[gaps.len() - 1]
     );
+    let logs = (0..CHECKS).map(|n| machine.read(&format!("{LOGS}/minute-{n:03}.log")));
+    let unsure: usize = logs.map(|log| log.matches(" start ").count() - log.matches(" trigger=timer").count()).sum();
+    println!("{unsure} runs of which systemd did not say in time that the timer started them");
+    assert!(unsure * 100 <= gaps.len(), "one run of a hundred does not know what started it");
     assert_eq!(late, 0, "checks with {GAPS} runs or less");
     assert!(outside * 100 <= gaps.len(), "more than one gap of a hundred is outside of 60 ± 1.5 s");
 }
 
-/// When the timer of a check started its runs.
+/// When the runs of a check began, all of which its timer started.
 fn starts(machine: &Machine, n: usize) -> Vec<Timestamp> {
     let log = machine.read(&format!("{LOGS}/minute-{n:03}.log"));
-    let start = |line: &str| {
-        let (time, trigger) = line.strip_prefix("\t-- run ")?.split_once(" start ")?.1.split_once(' ')?;
-        (trigger == "trigger=timer").then(|| time.parse().ok())?
-    };
+    let start = |line: &str| line.strip_prefix("\t-- run ")?.split_once(" start ")?.1.split(' ').next()?.parse().ok();
     log.lines().filter_map(start).collect()
 }
