@@ -85,7 +85,8 @@ fn metric(text: &str) -> IResult<&str, Metric> {
     }
     let text = |part: Option<&str>| part.filter(|p| !p.is_empty()).map(str::to_owned);
     let limit = |part: Option<&str>| part.and_then(finite);
-    let unit = unit.to_owned();
+    // What is not determined has no unit.
+    let unit = if value.is_some() { unit.to_owned() } else { String::new() };
     Ok((rest, Metric { label, value, unit, warn: text(warn), crit: text(crit), min: limit(min), max: limit(max) }))
 }
 
@@ -149,6 +150,8 @@ mod tests {
         assert_eq!((metrics[0].warn.as_deref(), metrics[0].min, metrics[0].max), (Some("5.000"), Some(0.0), None));
         assert_eq!((metrics[1].unit.as_str(), metrics[1].max), ("MB", Some(5968.0)));
         assert_eq!(parse("no perfdata here"), []);
+        let unknown = parse("time=Us;1;2");
+        assert_eq!((unknown[0].value, render(&unknown)), (None, "'time'=U;1;2".to_owned()));
     }
 
     #[test]
