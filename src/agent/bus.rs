@@ -29,9 +29,7 @@ pub(super) async fn prime(scope: Scope, live: &Live) {
     let asking = async {
         if let Ok(systemd) = Systemd::connect(scope).await {
             timers(&systemd, live, |_| true, false).await;
-            if let Some(started) = systemd.started().await {
-                live.update(now(), |board, _| board.awake(started));
-            }
+            started(&systemd, live).await;
         }
     };
     // Listening tries again and says why it failed.
@@ -77,6 +75,7 @@ async fn listen(paths: &Paths, live: Arc<Live>, checks_changed: Arc<Notify>) -> 
     let systemd = Systemd::connect(paths.scope).await?;
     let observed = systemd::observe(&Systemd::connect(paths.scope).await?).await?;
     tokio::pin!(observed);
+    started(&systemd, &live).await;
     timers(&systemd, &live, |_| true, true).await;
     let mut settle: Option<Instant> = None;
     let open = live.read(|board| board.open_runs());
@@ -116,6 +115,13 @@ async fn timers(systemd: &Systemd, live: &Live, wanted: impl Fn(&Entry) -> bool,
             out.clear();
         }
     });
+}
+
+/// Nothing was due to come while no systemd ran.
+async fn started(systemd: &Systemd, live: &Live) {
+    if let Some(started) = systemd.started().await {
+        live.update(now(), |board, _| board.awake(started));
+    }
 }
 
 /// A run begins. Its start line follows in a few milliseconds; systemd knows already what triggered it.

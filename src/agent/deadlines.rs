@@ -25,17 +25,19 @@ pub(super) async fn run(live: Arc<Live>, stop: impl Future<Output = ()>) -> Resu
         let (clock, timer) = (now(), Instant::now());
         tokio::select! {
             () = &mut stop => return Ok("deadlines"),
-            () = live.expecting() => {}
+            // Checks come a thousand at a time.
+            () = live.expecting() => tokio::time::sleep(SHORTEST).await,
             () = tokio::time::sleep(until.clamp(SHORTEST, LONGEST)) => {}
         }
         // The timer stands still while the machine sleeps, and does not follow a clock that is set.
         let passed = SignedDuration::try_from(timer.elapsed()).unwrap_or(SignedDuration::MAX);
         let jumped = now().duration_since(clock) - passed;
-        live.update(now(), |board, out| {
-            if jumped.abs() > JUMP {
-                board.awake(now());
-            }
-            board.overdue(now(), out);
-        });
+        if jumped.abs() > JUMP {
+            live.update(now(), |board, _| board.awake(now()));
+        }
+        // An update costs the greetings that are kept for the board as it is.
+        if live.read(|board| board.next_deadline()).is_some_and(|deadline| deadline <= now()) {
+            live.update(now(), |board, out| board.overdue(now(), out));
+        }
     }
 }

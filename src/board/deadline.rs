@@ -42,9 +42,9 @@ impl Entry {
 }
 
 impl Board {
-    /// The host was off, asleep, or its clock was set: what was scheduled before `awake` is not waited for.
+    /// The host was off, asleep, or its clock was set: what was scheduled before `awake` is not waited for. The latest of these counts.
     pub fn awake(&mut self, awake: Timestamp) {
-        self.awake = awake;
+        self.awake = self.awake.max(awake);
     }
 
     /// When the next result is due of which nobody was told yet that it is overdue.

@@ -305,6 +305,7 @@ fn what_kept_a_result_from_coming_is_named() {
 fn nothing_is_expected_of_the_time_when_the_host_was_away() {
     let mut folded = expecting("");
     folded.board.awake(at("12:00:30"));
+    folded.board.awake(at("07:00:00"));
     assert_eq!(overdue(&mut folded, "12:05:00"), [""; 0]);
     assert_eq!(folded.board.next_deadline(), Some(at("12:06:50")));
     assert_eq!(overdue(&mut folded, "12:06:50"), ["UNKNOWN"]);
@@ -326,5 +327,8 @@ fn a_check_that_never_ran_is_expected_from_its_installation_on() {
 fn soft_results_and_lines_of_other_programs_are_results() {
     let mut folded = Folded::new("# confirm: 3\n# jitter: 0");
     folded.read("2026-11-22 08:00:00, OK, by cron\n2026-11-22 08:05:00, FAILURE, down");
+    assert_eq!(folded.board.next_deadline(), Some(at("08:10:50")));
+    // One from the future, read at 08:06:03.
+    folded.read("2099-01-01 00:00:00, OK, by cron");
     assert_eq!(folded.board.next_deadline(), Some(at("08:10:50")));
 }
