@@ -105,6 +105,11 @@ impl Ui {
         if self.color { format!("{style}{text}{style:#}") } else { text.to_string() }
     }
 
+    /// A named fact, on a line of its own.
+    pub(super) fn fact(&self, name: &str, value: &str) -> Result<(), Failure> {
+        self.print(format!("  {} {value}", self.dim(format!("{name:>10}"))))
+    }
+
     /// A heading.
     pub(super) fn bold(&self, text: impl Display) -> String {
         let style = Style::new().bold();

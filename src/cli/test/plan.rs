@@ -116,7 +116,7 @@ pub(super) fn print(report: &Report, script: &Candidate, findings: &[Problem], u
         ui.print(format!("{}\n{}\n", ui.dim(format!("--- {}", unit.name)), unit.content.trim_end()))?;
     }
     ui.print(format!("{} {} {}", ui.bold(&check.id), line::printable(&check.name), ui.dim(&check.version)))?;
-    let fact = |name: &str, value: &str| ui.print(format!("  {} {value}", ui.dim(format!("{name:>10}"))));
+    let fact = |name: &str, value: &str| ui.fact(name, value);
     fact("schedule", report.schedule_human.as_deref().unwrap_or("with its profile"))?;
     if let (Some(text), Some(normal)) = (&report.schedule, &report.normalized)
         && text != normal

@@ -102,7 +102,7 @@ pub(super) fn print(report: &Report, check: &Check, ui: &Ui) -> Result<(), Failu
         let reason = report.not_run.as_deref().unwrap_or("it wrote nothing");
         return ui.print(format!("\n{}", ui.dim(format!("--- not run: {reason}"))));
     };
-    let fact = |name: &str, value: &str| ui.print(format!("  {} {value}", ui.dim(format!("{name:>10}"))));
+    let fact = |name: &str, value: &str| ui.fact(name, value);
     if run.lines.is_empty() {
         fact("", &ui.dim("(it printed nothing)"))?;
     }
