@@ -7,6 +7,7 @@ mod deadline;
 mod entry;
 mod row;
 mod runs;
+mod state;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,7 @@ use jiff::tz::TimeZone;
 
 pub use crate::event::Row;
 pub use entry::Entry;
+pub use state::State;
 
 use crate::check::{Check, CheckId};
 use crate::event::{Body, Change};
@@ -84,17 +86,24 @@ impl Board {
         self.tell(&id, row, out);
     }
 
+    /// What is known of an installed check from before.
+    pub fn restore(&mut self, id: &CheckId, state: State) {
+        if let Some(entry) = self.entries.get_mut(id) {
+            entry.restore(state);
+        }
+    }
+
     /// A check is gone.
     pub fn remove(&mut self, id: &CheckId, out: &mut Vec<Change>) {
         if let Some(entry) = self.entries.remove(id) {
-            out.push(Change { id: id.clone(), body: Body::Removed { check: Box::new(self.row(&entry)) } });
+            out.push(Change { key: id.clone().into(), body: Body::Removed { check: Box::new(self.row(&entry)) } });
         }
     }
 
     /// Says how the row of a check is now.
     fn tell(&self, id: &CheckId, body: impl FnOnce(Box<Row>) -> Body, out: &mut Vec<Change>) {
         if let Some(entry) = self.entries.get(id) {
-            out.push(Change { id: id.clone(), body: body(Box::new(self.row(entry))) });
+            out.push(Change { key: id.clone().into(), body: body(Box::new(self.row(entry))) });
         }
     }
 
@@ -122,7 +131,7 @@ impl Board {
     /// A line of the log of `id` was read at `now`. Lines of unknown checks are passed over.
     pub fn read(&mut self, id: &CheckId, line: &Line<'_>, now: Timestamp, out: &mut Vec<Change>) {
         if let Some(entry) = self.entries.get_mut(id) {
-            entry.read(line, &self.zone, now, &mut |body| out.push(Change { id: id.clone(), body }));
+            entry.read(line, &self.zone, now, &mut |body| out.push(Change { key: id.clone().into(), body }));
         }
     }
 
@@ -138,7 +147,7 @@ impl Board {
     /// `run` does not go on and nobody is left who could write its end.
     pub fn lost(&mut self, id: &CheckId, run: &str, now: Timestamp, out: &mut Vec<Change>) {
         if let Some(entry) = self.entries.get_mut(id) {
-            entry.lost(run, now, &mut |body| out.push(Change { id: id.clone(), body }));
+            entry.lost(run, now, &mut |body| out.push(Change { key: id.clone().into(), body }));
         }
     }
 
@@ -152,7 +161,7 @@ impl Board {
         out: &mut Vec<Change>,
     ) {
         if let Some(entry) = self.entries.get_mut(id) {
-            entry.announced(run, trigger, start, &mut |body| out.push(Change { id: id.clone(), body }));
+            entry.announced(run, trigger, start, &mut |body| out.push(Change { key: id.clone().into(), body }));
         }
     }
 }

@@ -3,30 +3,24 @@
 //! Input: what the board emits ([`Change`]). Output: the JSON of a WebSocket frame. The number and the epoch are given by whoever
 //! publishes; (host id, epoch, seq) never comes twice.
 
+mod key;
 mod row;
 
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
+pub use key::{Key, Kind};
 pub use row::Row;
 
-use crate::check::CheckId;
-use crate::line::Trigger;
+use crate::line::{Cost, Trigger};
+use crate::perfdata::Metric;
 use crate::status::Status;
-
-/// What kind of thing an event is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// An installed script.
-    Check,
-}
 
 /// One change of one thing on the board.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
-    /// Which check.
-    pub id: CheckId,
+    /// Which check or watch.
+    pub key: Key,
     /// What happened.
     pub body: Body,
 }
@@ -95,6 +89,9 @@ pub struct Record {
     pub run: Option<String>,
     /// Words that qualify it, such as `soft` while `confirm:` is not reached.
     pub marks: Vec<&'static str>,
+    /// Since when it has this status; not in frames, as the rest below.
+    #[serde(skip)]
+    pub since: Option<Timestamp>,
 }
 
 /// A run that began or ended.
@@ -114,6 +111,29 @@ pub struct RunPhase {
     pub duration_seconds: Option<f64>,
     /// What it printed beside status lines, at the end.
     pub detail: Option<Vec<String>>,
+    /// When it began, as far as that is known; not in frames, as the rest below.
+    #[serde(skip)]
+    pub began: Option<Timestamp>,
+    /// When it ended, as far as that is known.
+    #[serde(skip)]
+    pub ended: Option<Timestamp>,
+    /// What it cost.
+    #[serde(skip)]
+    pub cost: Cost,
+    /// What it measured.
+    #[serde(skip)]
+    pub metrics: Vec<Metric>,
+}
+
+/// An event as it was sent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Numbered {
+    /// Its number; consecutive.
+    pub seq: u64,
+    /// When it arrived.
+    pub time: Timestamp,
+    /// What it says.
+    pub change: Change,
 }
 
 /// The two ends of a run.
@@ -144,15 +164,15 @@ struct EventFrame<'a> {
     host: &'a str,
     #[serde(serialize_with = "millis")]
     time: Timestamp,
-    kind: Kind,
-    id: &'a CheckId,
+    #[serde(flatten)]
+    key: &'a Key,
 }
 
 /// The frame of the event number `seq`, which arrived at `time`.
 pub fn frame(origin: &Origin, seq: u64, time: Timestamp, change: &Change) -> serde_json::Result<Vec<u8>> {
     let mut out = Vec::with_capacity(384);
     let Origin { epoch, host } = origin;
-    let frame = EventFrame { body: &change.body, epoch, seq, host, time, kind: Kind::Check, id: &change.id };
+    let frame = EventFrame { body: &change.body, epoch, seq, host, time, key: &change.key };
     serde_json::to_writer(&mut out, &frame)?;
     Ok(out)
 }

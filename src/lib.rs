@@ -28,6 +28,7 @@ pub mod threshold;
 pub mod timespan;
 pub mod unit;
 pub mod verdict;
+pub mod watch;
 
 // Edges.
 pub mod files;

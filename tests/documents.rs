@@ -13,6 +13,7 @@ use ssi::board::Board;
 use ssi::check::{self, Limits};
 use ssi::event::{self, Body, Change, Greeting, Origin, Phase, Record, RunPhase};
 use ssi::header::Key;
+use ssi::line::Cost;
 use ssi::paths::Paths;
 use ssi::status::Status;
 
@@ -260,6 +261,7 @@ fn frames() -> Vec<(&'static str, Value)> {
         line_time: None,
         run: None,
         marks: Vec::new(),
+        since: None,
     };
     let run = RunPhase {
         run: String::new(),
@@ -269,6 +271,10 @@ fn frames() -> Vec<(&'static str, Value)> {
         exit: None,
         duration_seconds: None,
         detail: None,
+        began: None,
+        ended: None,
+        cost: Cost::default(),
+        metrics: Vec::new(),
     };
     let bodies = [
         ("## status", Body::Status(record)),
@@ -278,7 +284,7 @@ fn frames() -> Vec<(&'static str, Value)> {
         ("## added, updated, removed", Body::Removed { check: row() }),
     ];
     let (origin, time) = (Origin { epoch: "e".to_owned(), host: "host".to_owned() }, Timestamp::UNIX_EPOCH);
-    let frame = |body| event::frame(&origin, 1, time, &Change { id: id.clone(), body }).unwrap();
+    let frame = |body| event::frame(&origin, 1, time, &Change { key: id.clone().into(), body }).unwrap();
     let mut frames: Vec<(&str, Value)> =
         bodies.into_iter().map(|(heading, body)| (heading, serde_json::from_slice(&frame(body)).unwrap())).collect();
     for greeting in [Greeting::Fresh, Greeting::Resync, Greeting::Resumed] {

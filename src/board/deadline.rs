@@ -75,8 +75,9 @@ impl Board {
                 line_time: None,
                 run: None,
                 marks: vec!["overdue"],
+                since: Some(deadline),
             });
-            out.push(Change { id: id.clone(), body });
+            out.push(Change { key: id.clone().into(), body });
         }
     }
 }

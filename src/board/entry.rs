@@ -38,7 +38,7 @@ pub struct Entry {
     /// The JSON document of its last run.
     pub document: Option<String>,
     /// Bad verdicts in a row that `confirm:` still holds back.
-    unconfirmed: u32,
+    pub(super) unconfirmed: u32,
     pub(super) open: Option<OpenRun>,
     /// A run that systemd told of and whose first line was not read yet.
     pub(super) announced: Option<OpenRun>,
@@ -108,6 +108,7 @@ impl Entry {
                 line_time,
                 run: Some(run.id.clone()),
                 marks: Vec::new(),
+                since: self.since,
             }));
         }
         self.last_run = Some(line_time.unwrap_or(now));
@@ -159,6 +160,7 @@ impl Entry {
             line_time,
             run: run.map(str::to_owned),
             marks: if soft { vec!["soft"] } else { Vec::new() },
+            since: self.since,
         }));
     }
 }

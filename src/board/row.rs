@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::Entry;
 use crate::check::Sandbox;
-use crate::event::{Kind, Row};
+use crate::event::{Key, Row};
 
 impl Entry {
     /// The row of this check on the board of `host`, where its result is due at `deadline`.
@@ -12,14 +12,13 @@ impl Entry {
         let check = &self.check;
         Row {
             host: host.to_owned(),
-            kind: Kind::Check,
-            id: check.id.clone(),
+            key: Key::Check(check.id.clone()),
             name: check.name.clone(),
             description: check.description.clone(),
-            version: check.version.clone(),
+            version: Some(check.version.clone()),
             schedule: check.schedule.as_ref().map(|_| check.schedule_text.clone()),
             schedule_human: check.schedule.as_ref().map(|schedule| schedule.describe()),
-            timeout_seconds: check.timeout.as_secs_f64(),
+            timeout_seconds: Some(check.timeout.as_secs_f64()),
             enabled: self.enabled,
             status: self.status,
             message: self.since.map(|_| self.message.clone()),

@@ -1,14 +1,15 @@
 //! The runs of one check: which is open, which are over.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::Entry;
 use crate::event::{Body, Phase, RunPhase};
-use crate::line::{Exit, RunEnd, Trigger};
+use crate::line::{Cost, Exit, RunEnd, Trigger};
 use crate::status::Status;
 
 /// A run between its start and its end.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct OpenRun {
     pub(super) id: String,
     pub(super) start: Timestamp,
@@ -27,7 +28,7 @@ impl OpenRun {
 }
 
 /// The ids of the last runs that ended, so that no run ends twice.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct RunIds(std::collections::VecDeque<String>);
 
 impl RunIds {
@@ -61,7 +62,7 @@ impl Entry {
         }
         self.last_run = Some(start);
         self.announced = Some(OpenRun { id: id.to_owned(), start, trigger, detail: Vec::new() });
-        emit(began(id, trigger));
+        emit(began(id, trigger, start));
     }
 
     /// A run began by its line in the log. Said once, here or when it was announced.
@@ -87,7 +88,7 @@ impl Entry {
         self.last_run = Some(start);
         self.open = Some(run);
         if announced.is_none() {
-            emit(began(id, Some(trigger)));
+            emit(began(id, Some(trigger), start));
         }
     }
 
@@ -102,6 +103,10 @@ impl Entry {
             exit: None,
             duration_seconds: None,
             detail: Some(open.detail),
+            began: Some(open.start),
+            ended: None,
+            cost: Cost::default(),
+            metrics: Vec::new(),
         }));
         self.last_result = Some(open.start);
         self.commit(Status::Error, "the run did not end: no verdict was written", None, Some(&open.id), now, emit);
@@ -126,7 +131,8 @@ impl Entry {
             // Its start was never written (the unit could not start) or lies before what is left of the log.
             self.last_run = Some(end.time.instant);
         }
-        let began = open.as_ref().map_or(end.time.instant, |run| run.start);
+        let measured = end.cost.duration.and_then(|took| end.time.instant.checked_sub(took).ok());
+        let began = open.as_ref().map_or(measured.unwrap_or(end.time.instant), |run| run.start);
         let (trigger, detail) = open.map(|run| (run.trigger, run.detail)).unwrap_or_default();
         self.closed.push(end.run.to_owned());
         emit(Body::Run(RunPhase {
@@ -137,12 +143,16 @@ impl Entry {
             exit: (end.exit != Exit::Unseen).then(|| end.exit.to_string()),
             duration_seconds: end.cost.duration.map(|d| d.as_secs_f64()),
             detail: Some(detail),
+            began: Some(began),
+            ended: Some(end.time.instant),
+            cost: end.cost,
+            metrics: self.perfdata.clone(),
         }));
         Some(began)
     }
 }
 
-fn began(id: &str, trigger: Option<Trigger>) -> Body {
+fn began(id: &str, trigger: Option<Trigger>, start: Timestamp) -> Body {
     Body::Run(RunPhase {
         run: id.to_owned(),
         phase: Phase::Started,
@@ -151,6 +161,10 @@ fn began(id: &str, trigger: Option<Trigger>) -> Body {
         exit: None,
         duration_seconds: None,
         detail: None,
+        began: Some(start),
+        ended: None,
+        cost: Cost::default(),
+        metrics: Vec::new(),
     })
 }
 

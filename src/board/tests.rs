@@ -186,8 +186,12 @@ fn installing_again_says_what_changed_and_keeps_the_status() {
     let rows: Vec<_> = out
         .iter()
         .map(|change| match &change.body {
-            Body::Updated { check } => ("updated", check.status, check.enabled, check.timeout_seconds),
-            Body::Removed { check } => ("removed", check.status, check.enabled, check.timeout_seconds),
+            Body::Updated { check } => {
+                ("updated", check.status, check.enabled, check.timeout_seconds.unwrap_or_default())
+            }
+            Body::Removed { check } => {
+                ("removed", check.status, check.enabled, check.timeout_seconds.unwrap_or_default())
+            }
             other => panic!("{other:?}"),
         })
         .collect();
@@ -331,4 +335,36 @@ fn soft_results_and_lines_of_other_programs_are_results() {
     // One from the future, read at 08:06:03.
     folded.read("2099-01-01 00:00:00, OK, by cron");
     assert_eq!(folded.board.next_deadline(), Some(at("08:10:50")));
+}
+
+#[test]
+fn a_board_that_is_restored_at_any_line_goes_on_as_if_it_had_not_ended() {
+    let log = "\t-- run a start 2026-11-22T08:00:00Z trigger=timer\nUPDATE, half\n\tdetail\n\t-- run a end 2026-11-22T08:00:01Z OK exit=0: fine\n\
+        WARNING, by hand\n\
+        \t-- run b start 2026-11-22T08:05:00Z trigger=manual\n\tmore\nWARNING, bad\n\t-- run b end 2026-11-22T08:05:01Z WARNING exit=0 duration=1.0s: bad\n\
+        \t-- run c start 2026-11-22T08:10:00Z trigger=timer\n\
+        \t-- run d start 2026-11-22T08:15:00Z trigger=timer\n\t-- run d end 2026-11-22T08:15:01Z FAILURE exit=1: down\n\
+        \t-- run d end 2026-11-22T08:15:01Z FAILURE exit=1: down\nOK, by hand\n";
+    let lines: Vec<&str> = log.lines().collect();
+    let mut whole = Folded::new("# confirm: 2");
+    whole.read(log);
+    for at in 0..=lines.len() {
+        let mut before = Folded::new("# confirm: 2");
+        before.read(&lines[..at].join(
+            "
+",
+        ));
+        let kept = serde_json::to_string(&before.entry().state()).expect("a state is plain");
+        let mut after = Folded::new("# confirm: 2");
+        let id = after.id.clone();
+        after.board.restore(&id, serde_json::from_str(&kept).expect("what was written"));
+        after.now = before.now;
+        after.read(&lines[at..].join(
+            "
+",
+        ));
+        assert_eq!(after.board.rows(), whole.board.rows(), "restored before line {at}");
+        let both: Vec<Change> = before.changes.into_iter().chain(after.changes).collect();
+        assert_eq!(both, whole.changes, "restored before line {at}");
+    }
 }

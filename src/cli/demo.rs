@@ -87,12 +87,12 @@ async fn show(live: &Live, ui: &Ui) -> Result<(), Failure> {
             height = visible.len();
         } else {
             for row in &rows {
-                let before = shown.iter().find(|before| before.id == row.id);
+                let before = shown.iter().find(|before| before.key == row.key);
                 let is_news =
                     before.is_none_or(|before| (before.status, &before.message) != (row.status, &row.message));
                 if is_news && row.message.is_some() {
                     let message = line::printable(row.message.as_deref().unwrap_or_default());
-                    ui.say(format!("{} {} {message}", row.id, ui.status(row.status)))?;
+                    ui.say(format!("{} {} {message}", row.key, ui.status(row.status)))?;
                 }
             }
         }

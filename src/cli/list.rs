@@ -86,9 +86,9 @@ fn columns(rows: &[Row], now: Timestamp, ui: &Ui) -> Vec<Column> {
         (format!("{}{}", row.status, marks(row)), format!("{}{}", ui.status(row.status), ui.dim(marks(row))))
     };
     vec![
-        Column { title: "ID", cells: rows.iter().map(|row| (row.id.to_string(), ui.bold(&row.id))).collect() },
+        Column { title: "ID", cells: rows.iter().map(|row| (row.key.to_string(), ui.bold(&row.key))).collect() },
         plain("NAME", &|row| row.name.clone()),
-        plain("VERSION", &|row| row.version.clone()),
+        plain("VERSION", &|row| row.version.clone().unwrap_or_else(|| "-".to_owned())),
         plain("SCHEDULE", &|row| row.schedule_human.clone().unwrap_or_else(|| "-".to_owned())),
         plain("NEXT RUN", &|row| ui::relative(row.next_run, now)),
         plain("LAST RUN", &|row| ui::relative(row.last_run, now)),

@@ -50,7 +50,7 @@ fn whole(board: &Board, ui: &Ui) -> Result<u8, Failure> {
     for row in &rows {
         let message = line::printable(row.message.as_deref().unwrap_or("has not run yet"));
         let since = row.since.map(|_| ui.dim(format!(" ({})", ui::relative(row.since, now)))).unwrap_or_default();
-        ui.print(format!("{} {}: {message}{since}", ui.status(row.status), row.id))?;
+        ui.print(format!("{} {}: {message}{since}", ui.status(row.status), row.key))?;
     }
     Ok(worst.plugin_exit())
 }
@@ -99,13 +99,13 @@ fn one(entry: &Entry, row: Row, paths: &Paths, ui: &Ui) -> Result<u8, Failure> {
     };
     let check = &entry.check;
     let mut facts = vec![
-        ("id", row.id.to_string()),
+        ("id", row.key.to_string()),
         ("about", row.description.clone()),
-        ("version", row.version.clone()),
+        ("version", check.version.clone()),
         ("schedule", row.schedule_human.clone().unwrap_or_else(|| "-".to_owned())),
         ("since", when(row.since)),
         ("last run", when(row.last_run)),
-        ("next run", if row.enabled { when(row.next_run) } else { format!("switched off: `ssi enable {}`", row.id) }),
+        ("next run", if row.enabled { when(row.next_run) } else { format!("switched off: `ssi enable {}`", row.key) }),
     ];
     facts.extend(entry.running_since().map(|start| ("running", format!("since {}", when(Some(start))))));
     facts.extend(check.runbook.as_ref().map(|url| ("runbook", url.clone())));

@@ -3,8 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Kind, millis_or_null};
-use crate::check::CheckId;
+use super::{Key, millis_or_null};
 use crate::status::Status;
 
 /// One row. Times are UTC; what is not known is null.
@@ -12,22 +11,21 @@ use crate::status::Status;
 pub struct Row {
     /// The host's name.
     pub host: String,
-    /// Always `check` so far.
-    pub kind: Kind,
-    /// Unique on its host among things of its kind.
-    pub id: CheckId,
+    /// Kind and id: `check` or `watch`, and what is unique on its host among things of its kind.
+    #[serde(flatten)]
+    pub key: Key,
     /// From the header.
     pub name: String,
     /// From the header.
     pub description: String,
-    /// From the header.
-    pub version: String,
+    /// From the header; null for a watch.
+    pub version: Option<String>,
     /// As the header has it; null for a member of a profile.
     pub schedule: Option<String>,
     /// The same in words.
     pub schedule_human: Option<String>,
-    /// How long a run may take.
-    pub timeout_seconds: f64,
+    /// How long a run may take; null for a watch.
+    pub timeout_seconds: Option<f64>,
     /// Whether its timer is switched on.
     pub enabled: bool,
     /// The status.

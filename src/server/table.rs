@@ -9,7 +9,7 @@ pub fn render(rows: &[Row]) -> String {
     let head = ["ID", "STATUS", "SINCE", "MESSAGE"].map(str::to_owned);
     let lines = rows.iter().map(|row| {
         [
-            row.id.as_str().to_owned(),
+            row.key.to_string(),
             row.status.word().to_owned(),
             row.since.map_or_else(|| "-".to_owned(), rfc3339),
             line::printable(row.message.as_deref().unwrap_or("-")),
