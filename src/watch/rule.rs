@@ -1,0 +1,50 @@
+//! What is expected: one `[[watch]]` of the configuration.
+
+use std::time::Duration;
+
+use super::UnitName;
+
+/// Expectations of one unit, or of all whose names fit a pattern.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rule {
+    /// Which units.
+    pub units: Units,
+    /// How they are to be.
+    pub state: Expected,
+    /// TCP ports of this host that have to be listened on, on the address family that is named, or any.
+    pub ports: Vec<u16>,
+    /// A page that has to answer.
+    pub http: Option<Http>,
+    /// How long it may be otherwise before that counts.
+    pub hold: Duration,
+}
+
+/// Which units a rule is about.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Units {
+    /// One.
+    Name(UnitName),
+    /// All that systemd has loaded whose names fit, in the pattern language of systemd (`*`, `?`, `[a-z]`).
+    Glob(String),
+}
+
+/// How a unit is to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Expected {
+    /// Running, or for a oneshot: done well.
+    #[default]
+    Active,
+    /// Not running, and not failed either.
+    Inactive,
+}
+
+/// A page that has to answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Http {
+    /// Its address, `http` or `https`.
+    pub url: String,
+    /// The lowest and the highest status code that is fine.
+    pub status: (u16, u16),
+    /// How long the answer may take.
+    pub timeout: Duration,
+}
