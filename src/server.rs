@@ -10,6 +10,7 @@ mod guard;
 mod hub;
 mod inbound;
 mod live;
+mod past;
 mod problem;
 mod ring;
 mod routes;
@@ -29,6 +30,7 @@ use tokio::time::timeout;
 pub use accept::raise_file_limit;
 pub use guard::Guard;
 pub use live::Live;
+pub use past::Past;
 
 /// How long subscribers and requests may take to end at shutdown.
 const FAREWELL: Duration = Duration::from_secs(1);

@@ -124,8 +124,16 @@ async fn connection(stream: TcpStream, app: Router, live: Arc<Live>, ending: Can
         _ => return,
     };
     let (http1::Parts { io, read_buf, .. }, subscription) = parts;
+    let missed = match subscription.since {
+        Some(_) => {
+            // Nobody else is to wait for a disk.
+            let (live, subscription) = (Arc::clone(&live), subscription.clone());
+            tokio::task::spawn_blocking(move || live.missed(&subscription)).await.ok().flatten()
+        }
+        None => None,
+    };
     if let Ok(stream) = io.into_inner().into_std()
-        && let Err(error) = live.join(stream, &read_buf, &subscription)
+        && let Err(error) = live.join(stream, &read_buf, &subscription, missed)
     {
         eprintln!("ssi: cannot take in a subscriber: {error}");
     }

@@ -49,7 +49,7 @@ impl Hub {
             poll: Arc::new(Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?),
             clients: BTreeMap::new(),
             last_token: 0,
-            ring: Ring::new(limits.ring),
+            ring: Ring::new(limits.ring, 1),
             batch: Batch::default(),
             due: None,
             is_leaving: false,
@@ -61,6 +61,16 @@ impl Hub {
     /// Where the readiness of all sockets is reported, by token.
     pub fn poll(&self) -> Arc<Epoll> {
         Arc::clone(&self.poll)
+    }
+
+    /// Goes on after the event number `seq`, before anything was published.
+    pub fn go_on(&mut self, seq: u64) {
+        self.ring = Ring::new(self.limits.ring, seq + 1);
+    }
+
+    /// The number of the oldest event that is at hand, or of the one to come.
+    pub fn oldest(&self) -> u64 {
+        self.ring.oldest()
     }
 
     /// Whether the event number `next` and all later ones are at hand, or it is the one to come.

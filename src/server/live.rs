@@ -8,8 +8,9 @@
 
 use std::io;
 use std::net::TcpStream;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -18,9 +19,9 @@ use tokio::sync::Notify;
 
 use super::client::Client;
 use super::hub::Hub;
-use super::{Limits, Mode, Stats, wire};
+use super::{Limits, Mode, Past, Stats, wire};
 use crate::board::Board;
-use crate::event::{self, Change, Greeting, Origin};
+use crate::event::{self, Change, Greeting, Numbered, Origin};
 
 /// A board that is being followed.
 #[derive(Debug)]
@@ -33,6 +34,19 @@ pub struct Live {
     pub(super) wake: Notify,
     /// A result may be due earlier than any was.
     expecting: Notify,
+    past: Option<Arc<dyn Past>>,
+    /// Events up to this number can't be caught up with, beyond what the ring holds.
+    floor: AtomicU64,
+    /// There is something to record.
+    arrived: Condvar,
+}
+
+/// Events that came together.
+#[derive(Debug)]
+struct Arrival {
+    first: u64,
+    time: Timestamp,
+    changes: Vec<Change>,
 }
 
 #[derive(Debug)]
@@ -43,6 +57,15 @@ struct State {
     /// Greetings that hold for the board as it is, shared by all who come until it changes.
     fresh: Option<Bytes>,
     resync: Option<Bytes>,
+    /// What nobody has recorded yet; stays empty where nobody does.
+    unrecorded: Vec<Arc<Arrival>>,
+}
+
+/// Events between what a subscriber has and what the ring holds.
+#[derive(Debug)]
+pub(super) struct Missed {
+    frames: Bytes,
+    next: u64,
 }
 
 /// What a subscriber asks for.
@@ -64,11 +87,24 @@ impl Live {
         Ok(Live {
             origin,
             host_id: host_id.into(),
-            state: Mutex::new(State { board, seq: 0, fresh: None, resync: None }),
+            state: Mutex::new(State { board, seq: 0, fresh: None, resync: None, unrecorded: Vec::new() }),
             hub: Mutex::new(Hub::new(limits)?),
             wake: Notify::new(),
             expecting: Notify::new(),
+            past: None,
+            floor: AtomicU64::new(0),
+            arrived: Condvar::new(),
         })
+    }
+
+    /// Goes on after the event number `seq` of an earlier process. Events up to `floor` can't be caught up with. From now on what happens
+    /// is kept until it is taken by [`Live::cut`].
+    pub fn go_on(mut self, seq: u64, floor: u64, past: Arc<dyn Past>) -> Live {
+        self.state().seq = seq;
+        self.hub().go_on(seq);
+        self.floor = AtomicU64::new(floor);
+        self.past = Some(past);
+        self
     }
 
     /// Changes the board at `now` and sends what `change` emitted.
@@ -81,12 +117,72 @@ impl Live {
             self.expecting.notify_one();
         }
         if !changes.is_empty() {
+            let first = state.seq + 1;
             state.seq += changes.len() as u64;
+            let arrival = Arc::new(Arrival { first, time: now, changes });
+            if let Some(past) = &self.past {
+                past.sending(state.seq);
+                state.unrecorded.push(Arc::clone(&arrival));
+            }
             let mut hub = self.hub();
             drop(state);
-            hub.publish(&self.origin, now, &changes);
+            hub.publish(&self.origin, now, &arrival.changes);
+            drop(hub);
+            self.arrived.notify_one();
         }
         result
+    }
+
+    /// Waits until there is something to record, `until` is over, or [`Live::stir`] was called; true for the first.
+    pub fn await_unrecorded(&self, until: Option<Duration>) -> bool {
+        let state = self.state();
+        if !state.unrecorded.is_empty() {
+            return true;
+        }
+        let state = match until {
+            Some(until) => self.arrived.wait_timeout(state, until).unwrap_or_else(PoisonError::into_inner).0,
+            None => self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner),
+        };
+        !state.unrecorded.is_empty()
+    }
+
+    /// Wakes who waits for something to record.
+    pub fn stir(&self) {
+        drop(self.state());
+        self.arrived.notify_all();
+    }
+
+    /// How many batches of events nobody has recorded yet.
+    pub fn unrecorded(&self) -> usize {
+        self.state().unrecorded.len()
+    }
+
+    /// Takes what was not recorded yet, together with a look at the board and the number of the last event at the same instant.
+    pub fn cut<T>(&self, look: impl FnOnce(&Board, u64, &mut dyn Iterator<Item = &Change>) -> T) -> (Vec<Numbered>, T) {
+        let mut state = self.state();
+        let arrivals = std::mem::take(&mut state.unrecorded);
+        let seen = look(&state.board, state.seq, &mut arrivals.iter().flat_map(|arrival| &arrival.changes));
+        drop(state);
+        let numbered = arrivals.into_iter().flat_map(|arrival| {
+            let (first, time) = (arrival.first, arrival.time);
+            let changes = match Arc::try_unwrap(arrival) {
+                Ok(arrival) => arrival.changes,
+                // It is on its way to subscribers.
+                Err(arrival) => arrival.changes.clone(),
+            };
+            (first..).zip(changes).map(move |(seq, change)| Numbered { seq, time, change })
+        });
+        (numbered.collect(), seen)
+    }
+
+    /// Events up to the number `floor` are lost to those who were away.
+    pub fn forget_until(&self, floor: u64) {
+        self.floor.fetch_max(floor, Ordering::Relaxed);
+    }
+
+    /// Where its events come from.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
     }
 
     /// Until a result may be due earlier than any was before.
@@ -105,8 +201,14 @@ impl Live {
     }
 
     /// Makes a subscriber of a socket that has switched to WebSocket and has sent `early` already.
-    pub(super) fn join(&self, stream: TcpStream, early: &[u8], subscription: &Subscription) -> io::Result<()> {
-        let (hello, next) = match self.resumed(subscription) {
+    pub(super) fn join(
+        &self,
+        stream: TcpStream,
+        early: &[u8],
+        subscription: &Subscription,
+        missed: Option<Missed>,
+    ) -> io::Result<()> {
+        let (hello, next) = match self.resumed(subscription, missed) {
             Some(resumed) => resumed,
             None => self.greeting(subscription.since.as_ref().is_some_and(|(epoch, _)| *epoch == self.origin.epoch)),
         };
@@ -121,20 +223,40 @@ impl Live {
         Ok(())
     }
 
-    /// The greeting without a board and the event to go on with, if it is at hand.
-    fn resumed(&self, subscription: &Subscription) -> Option<(Bytes, u64)> {
+    /// The greeting without a board and the event to go on with, if all that lies between is at hand.
+    fn resumed(&self, subscription: &Subscription, missed: Option<Missed>) -> Option<(Bytes, u64)> {
         let (epoch, seq) = subscription.since.as_ref()?;
         let next = seq.checked_add(1)?;
-        if *epoch != self.origin.epoch || !self.hub().holds(next) {
+        if *epoch != self.origin.epoch {
             return None;
         }
-        Some((self.hello(*seq, &[], Greeting::Resumed), next))
+        let hello = self.hello(*seq, &[], Greeting::Resumed);
+        match missed {
+            Some(missed) => Some(([hello, missed.frames].concat().into(), missed.next)),
+            None => self.hub().holds(next).then_some((hello, next)),
+        }
+    }
+
+    /// What a subscriber that was away has missed and the ring does not hold any more. May read a disk.
+    pub(super) fn missed(&self, subscription: &Subscription) -> Option<Missed> {
+        let (epoch, seq) = subscription.since.as_ref()?;
+        let next = self.hub().oldest();
+        if *epoch != self.origin.epoch || *seq < self.floor.load(Ordering::Relaxed) || seq.checked_add(1)? >= next {
+            return None;
+        }
+        let mut frames = Vec::new();
+        for (json, is_change) in self.past.as_ref()?.frames(*seq, next - 1)? {
+            if subscription.mode == Mode::All || is_change {
+                wire::text(&json, &mut frames);
+            }
+        }
+        Some(Missed { frames: frames.into(), next })
     }
 
     /// The greeting with the board and the event that follows it.
     fn greeting(&self, is_resync: bool) -> (Bytes, u64) {
         let mut state = self.state();
-        let State { board, seq, fresh, resync } = &mut *state;
+        let State { board, seq, fresh, resync, .. } = &mut *state;
         let (kept, greeting) = if is_resync { (resync, Greeting::Resync) } else { (fresh, Greeting::Fresh) };
         let hello = kept.get_or_insert_with(|| self.hello(*seq, &board.rows(), greeting));
         (hello.clone(), *seq + 1)

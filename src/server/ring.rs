@@ -132,9 +132,9 @@ pub struct Ring {
 }
 
 impl Ring {
-    /// A ring of at most `limit` bytes, or one batch. The first event has the number 1.
-    pub fn new(limit: usize) -> Ring {
-        Ring { batches: VecDeque::new(), next: 1, bytes: 0, limit }
+    /// A ring of at most `limit` bytes, or one batch. The first event has the number `next`.
+    pub fn new(limit: usize, next: u64) -> Ring {
+        Ring { batches: VecDeque::new(), next, bytes: 0, limit }
     }
 
     /// The number that the next event gets.
@@ -223,7 +223,7 @@ mod tests {
 
     #[test]
     fn gives_every_event_from_a_number_on() {
-        let mut ring = Ring::new(1 << 20);
+        let mut ring = Ring::new(1 << 20, 1);
         ring.push(&batch(1..4));
         ring.push(&batch(4..5));
         ring.push(&batch(5..9));
@@ -236,7 +236,7 @@ mod tests {
 
     #[test]
     fn a_reader_that_takes_any_number_of_bytes_continues_where_it_stopped() {
-        let mut ring = Ring::new(1 << 20);
+        let mut ring = Ring::new(1 << 20, 1);
         ring.push(&batch(1..4));
         ring.push(&batch(4..9));
         for mode in [Mode::All, Mode::Changes] {
@@ -253,7 +253,7 @@ mod tests {
     #[test]
     fn is_bounded_and_lets_the_oldest_go_first() {
         let limit = 3 * (BATCH_OVERHEAD + 7);
-        let mut ring = Ring::new(limit);
+        let mut ring = Ring::new(limit, 1);
         for n in 1..=10 {
             ring.push(&batch(n..n + 1));
             assert!(ring.bytes() <= limit);
