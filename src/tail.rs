@@ -54,6 +54,8 @@ pub enum Start {
     End,
     /// At the beginning of `<id>.log`; rotated files are not read.
     Beginning,
+    /// At the beginning of the oldest rotated file that can be read: all that is left of the log.
+    Oldest,
     /// Where an earlier tail stopped, see [`Tail::position`].
     At(Position),
 }
@@ -135,7 +137,7 @@ impl Tail {
     }
 
     /// The place up to which the lines of `id` have been handed out, to be stored and given to [`Start::At`] later.
-    /// `None`: the id is not followed, or where its [`Start::End`] lies is not known yet.
+    /// `None`: the id is not followed, or where its [`Start::End`] or [`Start::Oldest`] lies is not known yet.
     pub fn position(&self, id: &str) -> Option<Position> {
         self.files.get(id)?.position()
     }

@@ -1,6 +1,7 @@
 //! One followed id: its current file and the rotated ones that may still be written to.
 
-use std::path::Path;
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
 
 use super::Start;
 use super::mark::{Mark, Position};
@@ -29,7 +30,7 @@ impl Follow {
     pub(super) fn position(&self) -> Option<Position> {
         match &self.pending {
             Some(Start::At(position)) => return Some(position.clone()),
-            Some(Start::End) => return None,
+            Some(Start::End | Start::Oldest) => return None,
             Some(Start::Beginning) | None => {}
         }
         let mut older: Vec<Mark> = self.retired.iter().map(|source| source.mark).collect();
@@ -104,6 +105,10 @@ impl Follow {
         let refused = match &self.pending {
             None | Some(Start::Beginning) => None,
             Some(Start::End) => self.go_to_end(&reader.current_path()),
+            Some(Start::Oldest) => {
+                self.read_rotated(reader);
+                None
+            }
             Some(Start::At(position)) => match source::open(&reader.current_path()) {
                 // The place may lie in the file that cannot be read now: looking elsewhere would tell a loss that is none.
                 Err(refused @ Refused::Failed(_)) => Some(refused),
@@ -122,6 +127,18 @@ impl Follow {
             None => {
                 self.pending = None;
                 true
+            }
+        }
+    }
+
+    /// Reads all rotated files, oldest first. The next one is looked for after each: their names move on when a rotation comes in between.
+    fn read_rotated(&mut self, reader: &mut Reader<'_>) {
+        let mut oldest_first: VecDeque<PathBuf> = reader.rotated().into_iter().rev().collect();
+        while let Some(path) = oldest_first.pop_front() {
+            if let Some(source) = reader.drain_whole(&path) {
+                oldest_first = reader.rotated_after(source.mark.inode).into();
+                self.push_retired(source, reader);
+                self.awaiting = true;
             }
         }
     }

@@ -4,13 +4,15 @@ use std::fs::{File, Metadata};
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
 
+use serde::{Deserialize, Serialize};
+
 /// So many bytes at the beginning of a file are its fingerprint.
 pub(super) const HEAD: usize = 256;
 /// So many bytes before the offset are read again and compared by each read.
 pub(super) const OVERLAP: usize = 64;
 
 /// Where the tail of one id stands: what [`Start::At`](super::Start::At) needs to go on without loss or repetition.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
     /// Rotated files that are still followed, oldest first, without those that are empty.
     pub older: Vec<Mark>,
@@ -19,7 +21,7 @@ pub struct Position {
 }
 
 /// The place that was reached in one file. All numbers are stable between versions of this program.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
     /// The file's number on its device.
     pub inode: Inode,
@@ -34,7 +36,7 @@ pub struct Mark {
 }
 
 /// A file's number. Numbers are reused as soon as a file is deleted, so it is no proof alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inode {
     /// The device number.
     pub device: u64,
@@ -43,7 +45,7 @@ pub struct Inode {
 }
 
 /// The length and the FNV-1a hash of some bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprint {
     /// How many bytes.
     pub len: u16,

@@ -33,6 +33,66 @@ fn a_position_that_was_not_used_yet_is_kept() -> Tested {
 }
 
 #[test]
+fn all_that_is_left_is_read_from_the_oldest_on() -> Tested {
+    let mut logs = Logs::new()?;
+    logs.append("disk.log.3", "1\n2\n")?;
+    logs.append("disk.log.2", "3\nincompl")?;
+    logs.append("disk.log.1", "4\n")?;
+    logs.append("disk.log", "5\n")?;
+    logs.tail.follow("disk", Start::Oldest);
+    assert_eq!(logs.tail.position("disk"), None);
+    assert_eq!(logs.poll_all(), ["1", "2", "3", "4", "5"]);
+    logs.append("disk.log.1", "late\n")?;
+    logs.append("disk.log", "6\n")?;
+    logs.restart()?;
+    assert_eq!(logs.poll_all(), ["late", "6"]);
+    Ok(())
+}
+
+#[test]
+fn rotated_files_without_a_successor_are_all_that_is_left() -> Tested {
+    let mut logs = Logs::new()?;
+    logs.append("disk.log-20261121", "1\n")?;
+    logs.append("disk.log-20261120.gz", "compressed\n")?;
+    logs.tail.follow("disk", Start::Oldest);
+    assert_eq!(logs.poll_all(), ["1"]);
+    logs.append("disk.log", "2\n")?;
+    logs.restart()?;
+    assert_eq!(logs.poll_all(), ["2"]);
+    Ok(())
+}
+
+#[test]
+fn a_rotated_file_that_cannot_be_read_hides_no_other() -> Tested {
+    let mut logs = Logs::new()?;
+    logs.append("disk.log.2", "1\n")?;
+    fs::create_dir(logs.path("disk.log.1"))?;
+    logs.append("disk.log", "3\n")?;
+    logs.tail.follow("disk", Start::Oldest);
+    assert_eq!(logs.poll_all(), ["1", "3"]);
+    let is_told = !logs.errors.is_empty();
+    assert!(
+        is_told && logs.errors.iter().all(|error| matches!(error, TailError::NotRegular { .. })),
+        "{:?}",
+        logs.errors
+    );
+    Ok(())
+}
+
+#[test]
+fn a_position_comes_back_from_text() -> Tested {
+    let mut logs = Logs::new()?;
+    logs.append("disk.log.1", "1\n")?;
+    logs.append("disk.log", "2\n")?;
+    logs.tail.follow("disk", Start::Oldest);
+    logs.poll_all();
+    let position = logs.tail.position("disk").ok_or("no position")?;
+    let back: Position = serde_json::from_str(&serde_json::to_string(&position)?)?;
+    assert_eq!(back, position);
+    Ok(())
+}
+
+#[test]
 fn finds_the_rest_in_rotated_files() -> Tested {
     let mut logs = Logs::new()?;
     let mut run = logs.writer("disk.log")?;
