@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! core:   source -> header -> check -> unit          line -> verdict, board -> event          threshold -> answer
-//! edges:  paths, files, store, systemd, runner, tail, server, scheduler, probe
+//! edges:  paths, files, store, history, systemd, runner, tail, server, scheduler, probe
 //! above:  agent, cli
 //! ```
 
@@ -32,6 +32,7 @@ pub mod watch;
 
 // Edges.
 pub mod files;
+pub mod history;
 pub mod identity;
 pub mod paths;
 pub mod probe;
