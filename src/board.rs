@@ -45,6 +45,11 @@ impl Board {
         &self.host
     }
 
+    /// The host's zone.
+    pub fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
     /// What is known of a check.
     pub fn get(&self, id: &CheckId) -> Option<&Entry> {
         self.entries.get(id)

@@ -2,10 +2,14 @@
 //!
 //! Input: [`Paths`]. Output: a [`Board`] as the agent has it, or one entry of it.
 
+mod replay;
+
 use std::path::Path;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+
+pub use replay::{Replayed, replay};
 
 use crate::board::Board;
 use crate::check::CheckId;
