@@ -9,6 +9,7 @@ mod bus;
 mod deadlines;
 mod engine;
 mod health;
+mod recorder;
 mod scheduling;
 mod watching;
 
@@ -26,9 +27,10 @@ use tokio::task::{JoinSet, LocalSet};
 use crate::event::Origin;
 use crate::identity;
 use crate::paths::Paths;
-use crate::server::{self, Guard, Live};
+use crate::server::{self, Guard, Live, Past};
 use crate::survey;
 use engine::Engine;
+use recorder::{Beginning, Recorder};
 
 /// What the agent is to do.
 #[derive(Clone, Debug)]
@@ -65,6 +67,8 @@ pub struct Agent {
     options: Options,
     live: Arc<Live>,
     watching: watching::Watching,
+    /// `None` where there is no database to record in.
+    recorder: Option<Recorder>,
     /// Told when checks come, change or go.
     checks_changed: Arc<Notify>,
 }
@@ -75,14 +79,24 @@ impl Agent {
         if let Err(error) = server::raise_file_limit() {
             eprintln!("the limit of open files could not be raised: {error}");
         }
-        let epoch = identity::random_hex().split_off(16);
+        let (book, beginning) = recorder::open(&options.paths);
+        let Beginning { epoch, seq, floor, kept } = beginning;
         let origin = Origin { epoch, host: options.host.clone() };
         let board = crate::board::Board::new(options.host.clone(), TimeZone::system());
-        let live = Arc::new(Live::new(board, origin, identity::host_id())?);
+        let mut live = Live::new(board, origin, identity::host_id())?;
+        if let Some(book) = &book {
+            live = live.go_on(seq, floor, Arc::clone(book) as Arc<dyn Past>);
+        }
+        let live = Arc::new(live);
         let checks_changed = Arc::new(Notify::new());
-        let engine = Engine::new(options.paths.clone(), Arc::clone(&live), Arc::clone(&checks_changed));
+        let (paths, changed) = (options.paths.clone(), Arc::clone(&checks_changed));
+        let engine = Engine::new(paths, Arc::clone(&live), changed, kept, book.clone());
         let watching = watching::Watching::start(engine)?;
-        Ok(Agent { options, live, watching, checks_changed })
+        let recorder = match book {
+            Some(book) => Some(Recorder::start(options.paths.clone(), watching.engine(), Arc::clone(&live), book)?),
+            None => None,
+        };
+        Ok(Agent { options, live, watching, recorder, checks_changed })
     }
 
     /// The board, for whoever shows it beside the port.
@@ -97,7 +111,7 @@ impl Agent {
     }
 
     async fn work(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), AgentError> {
-        let Agent { options, live, watching, checks_changed } = self;
+        let Agent { options, live, watching, mut recorder, checks_changed } = self;
         let address = listener.local_addr()?;
         // Whoever subscribes first is to find the board complete.
         match (options.embedded, &options.paths.root) {
@@ -109,7 +123,7 @@ impl Agent {
             (false, None) => bus::prime(options.paths.scope, &live).await,
             (false, Some(_)) => {}
         }
-        live.update(now(), |board, _| board.overdue(now(), &mut Vec::new()));
+        live.update(now(), |board, out| board.overdue(now(), out));
         let (stop, stopping) = watch::channel(false);
         let stopped = |mut stopping: watch::Receiver<bool>| async move {
             // The sender lives as long as this function: an error can't happen.
@@ -131,6 +145,9 @@ impl Agent {
                 stopped(stopping.clone()),
             ));
         }
+        if let Some(recorder) = &mut recorder {
+            workers.spawn_local(recorder.supervise(stopped(stopping.clone())));
+        }
         workers.spawn_local(deadlines::run(Arc::clone(&live), stopped(stopping.clone())));
         workers.spawn_local(health::run(Arc::clone(&live), address, stopped(stopping.clone())));
         let early = tokio::select! {
@@ -144,6 +161,10 @@ impl Agent {
             early.map_or(Ok(()), |ended| outcome(ended).and_then(|worker| Err(AgentError::Worker(worker))));
         while let Some(ended) = workers.join_next().await {
             result = result.and(outcome(ended).map(drop));
+        }
+        // Nothing comes any more.
+        if let Some(recorder) = recorder {
+            recorder.finish();
         }
         result
     }

@@ -91,13 +91,6 @@ impl Board {
         self.tell(&id, row, out);
     }
 
-    /// What is known of an installed check from before.
-    pub fn restore(&mut self, id: &CheckId, state: State) {
-        if let Some(entry) = self.entries.get_mut(id) {
-            entry.restore(state);
-        }
-    }
-
     /// A check is gone.
     pub fn remove(&mut self, id: &CheckId, out: &mut Vec<Change>) {
         if let Some(entry) = self.entries.remove(id) {

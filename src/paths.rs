@@ -28,6 +28,8 @@ pub struct Paths {
     pub state: PathBuf,
     /// `ssi.toml` and `ssi.d`.
     pub config: PathBuf,
+    /// What the agent keeps until the next boot.
+    pub agent_runtime: PathBuf,
     /// Lock files of runs that no systemd starts.
     pub locks: PathBuf,
     /// Time stamps of persistent timers.
@@ -67,6 +69,7 @@ impl Paths {
             logs: at(&format!("/var/log/{NAME}")),
             state: at(&format!("/var/lib/{NAME}/agent")),
             config: at(&format!("/etc/{NAME}")),
+            agent_runtime: at(&format!("/run/{NAME}/agent")),
             locks: at(&format!("/run/{NAME}")),
             timer_stamps: at("/var/lib/systemd/timers"),
             program_copy: at(&format!("/usr/local/libexec/{NAME}/ssi")),
@@ -89,11 +92,17 @@ impl Paths {
             scripts: data.join(NAME).join("checks"),
             logs: state.join("log"),
             config: config.join(NAME),
+            agent_runtime: runtime.join(NAME).join("agent"),
             locks: runtime.join(NAME),
             timer_stamps: data.join("systemd/timers"),
             program_copy: data.join(NAME).join("ssi"),
             state,
         }
+    }
+
+    /// The database of the history.
+    pub fn history(&self) -> PathBuf {
+        self.state.join("history.db")
     }
 
     /// The installed script of a check.

@@ -36,36 +36,40 @@ impl Installed {
     pub fn check(&self) -> Check {
         self.check.clone().unwrap_or_else(|problems| {
             let mistake = problems.iter().find(|problem| problem.is_error()).map(|problem| problem.message.clone());
-            let mistake = mistake.unwrap_or_default();
-            Check {
-                id: self.id.clone(),
-                name: format!("{} (broken)", self.id),
-                description: mistake,
-                version: "?".to_owned(),
-                schedule: None,
-                schedule_text: String::new(),
-                timeout: check::DEFAULT_TIMEOUT,
-                user: None,
-                group: None,
-                sandbox: check::Sandbox::Standard,
-                jitter: std::time::Duration::ZERO,
-                persistent: false,
-                on_boot: None,
-                protocol: check::Protocol::Ssi,
-                section: None,
-                env_file: None,
-                credentials: Vec::new(),
-                memory: check::DEFAULT_MEMORY,
-                tasks: check::DEFAULT_TASKS,
-                network: check::Network::Yes,
-                state: false,
-                confirm: 1,
-                stale_after: None,
-                tags: Vec::new(),
-                runbook: None,
-                profile: None,
-            }
+            stand_in(&self.id, mistake.unwrap_or_default())
         })
+    }
+}
+
+/// What stands for a check whose header can't be read.
+pub fn stand_in(id: &CheckId, description: String) -> Check {
+    Check {
+        id: id.clone(),
+        name: format!("{id} (broken)"),
+        description,
+        version: "?".to_owned(),
+        schedule: None,
+        schedule_text: String::new(),
+        timeout: check::DEFAULT_TIMEOUT,
+        user: None,
+        group: None,
+        sandbox: check::Sandbox::Standard,
+        jitter: std::time::Duration::ZERO,
+        persistent: false,
+        on_boot: None,
+        protocol: check::Protocol::Ssi,
+        section: None,
+        env_file: None,
+        credentials: Vec::new(),
+        memory: check::DEFAULT_MEMORY,
+        tasks: check::DEFAULT_TASKS,
+        network: check::Network::Yes,
+        state: false,
+        confirm: 1,
+        stale_after: None,
+        tags: Vec::new(),
+        runbook: None,
+        profile: None,
     }
 }
 

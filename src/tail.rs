@@ -60,6 +60,11 @@ pub enum Start {
     At(Position),
 }
 
+/// The id of the log that a file name of its directory belongs to, rotated or not.
+pub fn owner(file_name: &OsStr) -> Option<&str> {
+    rotated::owner(file_name).map(|(id, _)| id)
+}
+
 /// New lines of one file.
 #[derive(Debug, Clone, Copy)]
 pub struct Lines<'a> {

@@ -1,6 +1,7 @@
 //! Turns what happens to files into changes of the board. Runs on the watcher's thread, so that a line in a log is a frame on a socket
 //! without a hop between threads.
 
+use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,16 +9,17 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 use super::now;
-use crate::board::Board;
-use crate::check::CheckId;
-use crate::event::Change;
+use super::recorder::{Book, Kept};
+use crate::board::{Board, Entry};
+use crate::check::{Check, CheckId};
+use crate::event::{Change, Key};
 use crate::files::FileError;
 use crate::line;
 use crate::paths::Paths;
 use crate::server::Live;
 use crate::store;
 use crate::survey;
-use crate::tail::{Lines, Start, Tail, TailError, Until};
+use crate::tail::{self, Lines, Position, Start, Tail, TailError, Until};
 use crate::unit::{self, Kind};
 
 /// The files of one installation and the board that they make.
@@ -28,18 +30,43 @@ pub(super) struct Engine {
     checks_changed: Arc<Notify>,
     /// Checks that come before this is set were there before the agent: no news.
     started: bool,
+    /// What is known from before of checks that are not on the board.
+    kept: HashMap<CheckId, Kept>,
+    /// Checks whose log was read, or that went, since [`Engine::keep`] was last called.
+    touched: BTreeSet<CheckId>,
+    book: Option<Arc<Book>>,
 }
 
 impl Engine {
-    pub(super) fn new(paths: Paths, live: Arc<Live>, checks_changed: Arc<Notify>) -> Engine {
-        let tail = Tail::new(&paths.logs);
-        Engine { paths, live, tail, checks_changed, started: false }
+    /// With what is known from before of each check, by id, and the history that it goes into.
+    pub(super) fn new(
+        paths: Paths,
+        live: Arc<Live>,
+        checks_changed: Arc<Notify>,
+        kept: HashMap<CheckId, Kept>,
+        book: Option<Arc<Book>>,
+    ) -> Engine {
+        let (tail, touched) = (Tail::new(&paths.logs), BTreeSet::new());
+        Engine { paths, live, tail, checks_changed, started: false, kept, touched, book }
     }
 
-    /// Reads all that is there. From then on what comes is an event.
+    /// Reads all that is there. From then on what comes is an event; so is what came since what is known from before.
     pub(super) fn start(&mut self) {
         self.rescan();
         self.started = true;
+        let gone: Vec<CheckId> =
+            self.kept.iter().filter(|(_, kept)| !kept.state.removed).map(|kept| kept.0.clone()).collect();
+        for id in gone {
+            if let Some(kept) = self.kept.get_mut(&id) {
+                let check = kept.state.stand_in(store::stand_in(&id, String::new()));
+                self.live.update(now(), |board, out| {
+                    board.install(check, false, jiff::Timestamp::MIN, &mut Vec::new());
+                    board.remove(&id, out);
+                });
+                kept.state.removed = true;
+                self.touched.insert(id);
+            }
+        }
     }
 
     /// Logs, scripts, the links that switch timers on, and units.
@@ -50,8 +77,10 @@ impl Engine {
     /// Something happened to a file.
     pub(super) fn changed(&mut self, dir: &Path, name: &OsStr) {
         if dir == self.paths.logs {
-            let errors = self.tail.poll(name, &mut |lines| publish(&self.live, lines));
-            errors.iter().for_each(report);
+            if let Some(id) = tail::owner(name).and_then(|id| id.parse().ok()) {
+                self.touched.insert(id);
+            }
+            self.poll(|tail, sink| tail.poll(name, sink));
         } else if dir == self.paths.scripts {
             if let Some(id) = name.to_str().and_then(store::id_of) {
                 self.script(&id);
@@ -83,8 +112,7 @@ impl Engine {
         for installed in &installed {
             self.install(installed);
         }
-        let errors = self.tail.poll_all(&mut |lines| publish(&self.live, lines));
-        errors.iter().for_each(report);
+        self.poll(Tail::poll_all);
         self.checks_changed.notify_one();
     }
 
@@ -107,6 +135,14 @@ impl Engine {
         if self.live.read(|board| board.get(id).is_some()) {
             return self.live.update(now(), |board, out| board.install(check, enabled, changed, out));
         }
+        if let Some(kept) = self.kept.remove(id) {
+            return self.take_up(check, installed, kept);
+        }
+        if self.book.as_ref().is_some_and(|book| !book.is_behind()) {
+            // The history knows nothing of it, so all that its log holds is news.
+            self.live.update(now(), |board, out| board.install(check, enabled, changed, out));
+            return self.follow(id, Start::Beginning);
+        }
         // The place is fixed first; what lies before it is the past, what comes after it is news. Nothing is read twice or left out.
         self.tail.follow(id.as_ref(), Start::End);
         let place = self.tail.position(id.as_ref());
@@ -128,19 +164,90 @@ impl Engine {
         }
     }
 
+    /// A check of which something is known from before goes on from there.
+    fn take_up(&mut self, check: Check, installed: &store::Installed, kept: Kept) {
+        let (id, enabled, changed) = (&installed.id, self.paths.is_enabled(&installed.id), installed.changed);
+        self.live.update(now(), |board, out| {
+            board.install(check, enabled, changed, &mut Vec::new());
+            board.restore(id, kept.state, out);
+        });
+        self.follow(id, kept.place.map_or(Start::Beginning, Start::At));
+    }
+
+    /// Follows the log of a check from `start` on, all of which is news.
+    fn follow(&mut self, id: &CheckId, start: Start) {
+        self.tail.follow(id.as_ref(), start);
+        self.touched.insert(id.clone());
+        // At the start all logs are read together.
+        if self.started {
+            self.look(id);
+        }
+    }
+
     fn forget(&mut self, id: &CheckId) {
+        let place = self.tail.position(id.as_ref());
         self.tail.forget(id.as_ref());
+        if let Some(mut state) = self.live.read(|board| board.get(id).map(Entry::state)) {
+            state.removed = true;
+            self.kept.insert(id.clone(), Kept { state, place });
+            self.touched.insert(id.clone());
+        }
         self.live.update(now(), |board, out| board.remove(id, out));
+    }
+
+    /// Reads what is new in logs, folds it and sends what comes of it.
+    fn poll(&mut self, look: impl FnOnce(&mut Tail, &mut dyn FnMut(Lines<'_>)) -> Vec<TailError>) {
+        let Engine { live, tail, touched, book, .. } = self;
+        let mut sink = |lines: Lines<'_>| {
+            let Ok(id) = lines.id.parse::<CheckId>() else { return };
+            publish(live, &id, lines);
+            touched.insert(id);
+            // What one look finds is recorded as one, however much it is; it must not all be in memory for that.
+            if let Some(book) = book {
+                book.relieve(live);
+            }
+        };
+        look(tail, &mut sink).iter().for_each(report);
+    }
+
+    /// Reads what is new in the log of a check.
+    pub(super) fn look(&mut self, id: &CheckId) {
+        self.poll(|tail, sink| tail.poll(OsStr::new(&unit::log_file_name(id)), sink));
+    }
+
+    /// How far the log of a check was read.
+    pub(super) fn position(&self, id: &CheckId) -> Option<Position> {
+        self.tail.position(id.as_ref())
+    }
+
+    /// [`Engine::keep`] of all checks, those that are gone included.
+    pub(super) fn keep_all(&mut self, board: &Board) -> Vec<(CheckId, Kept)> {
+        self.touched.extend(board.entries().map(|entry| entry.check.id.clone()));
+        self.touched.extend(self.kept.keys().cloned());
+        self.keep(board, &mut std::iter::empty())
+    }
+
+    /// What has to be kept of the checks in `changes` and of those whose log was read since the last call, as the board has it now.
+    pub(super) fn keep(&mut self, board: &Board, changes: &mut dyn Iterator<Item = &Change>) -> Vec<(CheckId, Kept)> {
+        let mut ids = std::mem::take(&mut self.touched);
+        ids.extend(changes.filter_map(|change| match &change.key {
+            Key::Check(id) => Some(id.clone()),
+            Key::Watch(_) => None,
+        }));
+        let kept = |id: CheckId| {
+            let now = board.get(&id).map(|entry| Kept { state: entry.state(), place: self.tail.position(id.as_ref()) });
+            Some((id.clone(), now.or_else(|| self.kept.get(&id).cloned())?))
+        };
+        ids.into_iter().filter_map(kept).collect()
     }
 }
 
 /// Folds new lines of one log and sends what comes of it.
-fn publish(live: &Live, lines: Lines<'_>) {
-    let Ok(id) = lines.id.parse::<CheckId>() else { return };
+fn publish(live: &Live, id: &CheckId, lines: Lines<'_>) {
     let now = now();
     live.update(now, |board, out| {
         for bytes in lines.iter() {
-            board.read(&id, &line::parse(&String::from_utf8_lossy(bytes)), now, out);
+            board.read(id, &line::parse(&String::from_utf8_lossy(bytes)), now, out);
         }
     });
 }

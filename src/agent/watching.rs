@@ -57,6 +57,11 @@ impl Watching {
         Ok(Watching { engine, watch, gone, missing })
     }
 
+    /// What turns changes of files into changes of the board.
+    pub(super) fn engine(&self) -> Arc<Mutex<Engine>> {
+        Arc::clone(&self.engine)
+    }
+
     /// Watches directories anew that were deleted and made again. Ends with an error when the watcher's thread does.
     pub(super) async fn supervise(mut self, stop: impl Future<Output = ()>) -> Result<&'static str, AgentError> {
         tokio::pin!(stop);

@@ -3,14 +3,20 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Entry;
 use super::runs::{OpenRun, RunIds};
+use super::{Board, Entry};
+use crate::check::{Check, CheckId};
+use crate::event::{Body, Change};
 use crate::perfdata::Metric;
 use crate::status::Status;
 
 /// What is known of a check at one place of its log. Whoever reads on from there with it comes to what a board that never ended has.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct State {
+    /// The check was removed since; what it left is taken up when it is added again.
+    pub removed: bool,
+    enabled: bool,
+    header: Header,
     status: Status,
     message: String,
     since: Option<Timestamp>,
@@ -24,10 +30,43 @@ pub struct State {
     closed: RunIds,
 }
 
+/// What others see of a header: who was away when it changed has to be told.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Header {
+    name: String,
+    description: String,
+    version: String,
+    schedule: String,
+    timeout_seconds: f64,
+}
+
+impl State {
+    /// A check that is gone, as far as it is known.
+    pub fn stand_in(&self, check: Check) -> Check {
+        let Header { name, description, version, .. } = self.header.clone();
+        Check { name, description, version, ..check }
+    }
+}
+
+impl Header {
+    fn of(check: &Check) -> Header {
+        Header {
+            name: check.name.clone(),
+            description: check.description.clone(),
+            version: check.version.clone(),
+            schedule: check.schedule_text.clone(),
+            timeout_seconds: check.timeout.as_secs_f64(),
+        }
+    }
+}
+
 impl Entry {
     /// What has to be kept of it.
     pub fn state(&self) -> State {
         State {
+            removed: false,
+            enabled: self.enabled,
+            header: Header::of(&self.check),
             status: self.status,
             message: self.message.clone(),
             since: self.since,
@@ -42,8 +81,7 @@ impl Entry {
         }
     }
 
-    /// Takes up what was kept.
-    pub fn restore(&mut self, state: State) {
+    fn restore(&mut self, state: State) {
         self.status = state.status;
         self.message = state.message;
         self.since = state.since;
@@ -56,5 +94,20 @@ impl Entry {
         self.open = state.open;
         self.announced = None;
         self.closed = state.closed;
+    }
+}
+
+impl Board {
+    /// Takes up what is known of an installed check from before, and tells what is not as it was.
+    pub fn restore(&mut self, id: &CheckId, state: State, out: &mut Vec<Change>) {
+        let Some(entry) = self.entries.get_mut(id) else { return };
+        let was_there = !state.removed;
+        let is_as_it_was = state.enabled == entry.enabled && state.header == Header::of(&entry.check);
+        entry.restore(state);
+        match (was_there, is_as_it_was) {
+            (true, true) => {}
+            (true, false) => self.tell(id, |check| Body::Updated { check }, out),
+            (false, _) => self.tell(id, |check| Body::Added { check }, out),
+        }
     }
 }

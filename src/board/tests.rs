@@ -357,7 +357,7 @@ fn a_board_that_is_restored_at_any_line_goes_on_as_if_it_had_not_ended() {
         let kept = serde_json::to_string(&before.entry().state()).expect("a state is plain");
         let mut after = Folded::new("# confirm: 2");
         let id = after.id.clone();
-        after.board.restore(&id, serde_json::from_str(&kept).expect("what was written"));
+        after.board.restore(&id, serde_json::from_str(&kept).expect("what was written"), &mut after.changes);
         after.now = before.now;
         after.read(&lines[at..].join(
             "

@@ -121,7 +121,7 @@ UPDATE, half
         let id = check.id.clone();
         board.install(check, true, Timestamp::MIN, &mut Vec::new());
         if let Some(state) = state {
-            board.restore(&id, state);
+            board.restore(&id, state, &mut Vec::new());
         }
         let (mut told, now) = (Vec::new(), "2026-11-22T12:00:00Z".parse()?);
         let ended = replay(&mut board, logs, &id, from, now, &mut |changes| told.extend_from_slice(changes));

@@ -4,6 +4,7 @@
 mod agent_board;
 mod agent_events;
 mod agent_follow;
+mod agent_history;
 mod agent_logs;
 mod agent_service;
 mod agent_start;
