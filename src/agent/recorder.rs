@@ -5,9 +5,9 @@
 
 mod book;
 mod catch_up;
+mod kept;
 mod numbers;
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -17,13 +17,11 @@ use tokio::sync::oneshot;
 
 use super::AgentError;
 use super::engine::Engine;
-use crate::board::State;
-use crate::check::CheckId;
 use crate::paths::Paths;
 use crate::server::Live;
-use crate::tail::Position;
 
 pub(super) use book::{Beginning, Book};
+pub(super) use kept::{AllKept, Kept};
 
 /// How long events gather before they are recorded together.
 const GATHER: Duration = Duration::from_millis(100);
@@ -31,17 +29,6 @@ const GATHER: Duration = Duration::from_millis(100);
 const RETRY: Duration = Duration::from_secs(2);
 /// How often old rows are looked for.
 const TRIM: Duration = Duration::from_secs(600);
-
-/// What is known of a check at one place of its log.
-#[derive(Clone, Debug)]
-pub struct Kept {
-    pub state: State,
-    /// `None`: its log was not found yet.
-    pub place: Option<Position>,
-}
-
-/// All that is known from before, by check.
-pub type AllKept = HashMap<CheckId, Kept>;
 
 /// The database and how to go on. Where it can't be had nothing is recorded, which is said.
 pub(super) fn open(paths: &Paths) -> (Option<Arc<Book>>, Beginning) {
@@ -115,6 +102,7 @@ impl Recorder {
     pub(super) fn finish(self) {
         self.work.stop.store(true, Ordering::Relaxed);
         self.work.live.stir();
+        self.thread.thread().unpark();
         if self.thread.join().is_ok() {
             self.work.record();
             self.work.book.close(self.work.live.origin());

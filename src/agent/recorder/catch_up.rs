@@ -1,7 +1,7 @@
 //! What the database could not learn as it happened is read from the logs: after it was lost, and after a long time without room for it.
 //!
-//! The logs are read a second time, by a tail and a board of their own, from the place that the database has. When both have read the
-//! same, what comes next is recorded as it happens.
+//! The logs are read a second time, onto a board of their own, from the places that the database has. When both readers stand at the same
+//! places, what comes next is recorded as it happens.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,15 +15,13 @@ use crate::agent::engine::Engine;
 use crate::agent::now;
 use crate::board::Board;
 use crate::check::CheckId;
-use crate::event::{Body, Change};
 use crate::history::HistoryError;
-use crate::line;
 use crate::paths::Paths;
 use crate::server::Live;
-use crate::tail::{Lines, Start, Tail};
-use crate::unit;
+use crate::survey;
+use crate::tail::{Position, Start};
 
-/// So often the two readers may differ because something was written between them.
+/// So often something may be written to logs between the two readers.
 const ROUNDS: usize = 1000;
 
 /// Reads what is missing; `Ok` when the database knows what the board knows.
@@ -34,15 +32,16 @@ pub(super) fn catch_up(
     book: &Book,
 ) -> Result<(), HistoryError> {
     let mut reader = Reader::new(paths, live, book.known()?);
-    reader.read_all(book)?;
-    // From here on nothing is read by the agent but what is read here too.
+    let all: Vec<CheckId> = reader.places.keys().cloned().collect();
+    all.iter().try_for_each(|id| reader.read(id, book))?;
+    // From here on the agent reads nothing that is not read here too.
     let mut engine = engine.lock().unwrap_or_else(PoisonError::into_inner);
     for _ in 0..ROUNDS {
-        let behind = reader.behind(&engine);
+        let behind: Vec<&CheckId> = all.iter().filter(|id| engine.position(id) != reader.place(id)).collect();
         if behind.is_empty() {
             break;
         }
-        for id in &behind {
+        for id in behind {
             engine.look(id);
             reader.read(id, book)?;
         }
@@ -53,85 +52,53 @@ pub(super) fn catch_up(
 }
 
 /// The second reader of the logs.
-struct Reader {
-    tail: Tail,
+struct Reader<'a> {
+    paths: &'a Paths,
     board: Board,
-    ids: Vec<CheckId>,
+    places: HashMap<CheckId, Start>,
 }
 
-impl Reader {
+impl Reader<'_> {
     /// At the places that the database has.
-    fn new(paths: &Paths, live: &Live, mut known: AllKept) -> Reader {
-        let mut tail = Tail::new(&paths.logs);
-        let (mut board, ids) = live.read(|live| {
-            let mut board = Board::new(live.host(), TimeZone::system());
-            let ids: Vec<CheckId> = live.entries().map(|entry| entry.check.id.clone()).collect();
-            for entry in live.entries() {
-                board.install(entry.check.clone(), entry.enabled, Timestamp::MIN, &mut Vec::new());
-            }
-            (board, ids)
-        });
-        for id in &ids {
-            let start = match known.remove(id) {
+    fn new<'a>(paths: &'a Paths, live: &Live, mut known: AllKept) -> Reader<'a> {
+        let mut board = Board::new(live.origin().host.clone(), TimeZone::system());
+        let mut places = HashMap::new();
+        let checks: Vec<_> =
+            live.read(|live| live.entries().map(|entry| (entry.check.clone(), entry.enabled)).collect());
+        for (check, enabled) in checks {
+            let id = check.id.clone();
+            board.install(check, enabled, Timestamp::MIN, &mut Vec::new());
+            let start = match known.remove(&id) {
                 Some(Kept { state, place: Some(place) }) => {
-                    board.restore(id, state, &mut Vec::new());
+                    board.restore(&id, state, &mut Vec::new());
                     Start::At(place)
                 }
                 _ => Start::Oldest,
             };
-            tail.follow(id.as_ref(), start);
+            places.insert(id, start);
         }
-        Reader { tail, board, ids }
+        Reader { paths, board, places }
     }
 
-    fn read_all(&mut self, book: &Book) -> Result<(), HistoryError> {
-        let Reader { tail, board, .. } = self;
-        fold(board, book, |sink| drop(tail.poll_all(sink)))
+    fn place(&self, id: &CheckId) -> Option<Position> {
+        match self.places.get(id) {
+            Some(Start::At(place)) => Some(place.clone()),
+            _ => None,
+        }
     }
 
+    /// Makes rows of what is new in a log. What can't be written ends it; the logs still have it.
     fn read(&mut self, id: &CheckId, book: &Book) -> Result<(), HistoryError> {
-        let Reader { tail, board, .. } = self;
-        fold(board, book, |sink| drop(tail.poll(unit::log_file_name(id).as_ref(), sink)))
-    }
-
-    /// The checks whose logs were not read as far as the agent has.
-    fn behind(&self, engine: &Engine) -> Vec<CheckId> {
-        let differs = |id: &&CheckId| engine.position(id) != self.tail.position(id.as_ref());
-        self.ids.iter().filter(differs).cloned().collect()
-    }
-}
-
-/// Makes rows of the lines that `look` finds. What can't be written ends it; the logs still have it.
-fn fold(board: &mut Board, book: &Book, look: impl FnOnce(&mut dyn FnMut(Lines<'_>))) -> Result<(), HistoryError> {
-    let mut result = Ok(());
-    let mut last: HashMap<CheckId, Timestamp> = HashMap::new();
-    let mut sink = |lines: Lines<'_>| {
-        let Ok(id) = lines.id.parse::<CheckId>() else { return };
-        let mut changes = Vec::new();
-        for bytes in lines.iter() {
-            board.read(&id, &line::parse(&String::from_utf8_lossy(bytes)), now(), &mut changes);
+        let Some(start) = self.places.get(id).cloned() else { return Ok(()) };
+        let mut result = Ok(());
+        let replayed = survey::replay(&mut self.board, &self.paths.logs, id, start, now(), &mut |rows| {
+            if result.is_ok() {
+                result = book.add_rows(rows);
+            }
+        });
+        if let Some(place) = replayed.place {
+            self.places.insert(id.clone(), Start::At(place));
         }
-        let last = last.entry(id).or_insert(Timestamp::UNIX_EPOCH);
-        let rows: Vec<(Timestamp, Change)> = changes
-            .into_iter()
-            .map(|change| {
-                *last = time(&change).unwrap_or(*last);
-                (*last, change)
-            })
-            .collect();
-        if result.is_ok() {
-            result = book.add_rows(&rows);
-        }
-    };
-    look(&mut sink);
-    result
-}
-
-/// When it happened, as far as it says so itself.
-fn time(change: &Change) -> Option<Timestamp> {
-    match &change.body {
-        Body::Status(record) => record.line_time,
-        Body::Run(phase) => phase.ended.or(phase.began),
-        Body::Added { .. } | Body::Updated { .. } | Body::Removed { .. } => None,
+        result
     }
 }
