@@ -11,6 +11,7 @@ mod engine;
 mod health;
 mod recorder;
 mod scheduling;
+mod settings;
 mod watching;
 
 use std::io;
@@ -24,12 +25,13 @@ use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 use tokio::task::{JoinSet, LocalSet};
 
+use crate::config::Settings;
 use crate::event::Origin;
 use crate::identity;
 use crate::paths::Paths;
 use crate::server::{self, Guard, Live, Past};
 use crate::survey;
-use engine::Engine;
+use engine::{Changed, Engine};
 use recorder::{Beginning, Recorder};
 
 /// What the agent is to do.
@@ -69,8 +71,9 @@ pub struct Agent {
     watching: watching::Watching,
     /// `None` where there is no database to record in.
     recorder: Option<Recorder>,
-    /// Told when checks come, change or go.
-    checks_changed: Arc<Notify>,
+    changed: Changed,
+    reader: settings::Reader,
+    settings: watch::Receiver<Arc<Settings>>,
 }
 
 impl Agent {
@@ -88,20 +91,25 @@ impl Agent {
             live = live.go_on(seq, floor, Arc::clone(book) as Arc<dyn Past>);
         }
         let live = Arc::new(live);
-        let checks_changed = Arc::new(Notify::new());
-        let (paths, changed) = (options.paths.clone(), Arc::clone(&checks_changed));
-        let engine = Engine::new(paths, Arc::clone(&live), changed, kept, book.clone());
+        let changed = Changed::default();
+        let (reader, settings) = settings::Reader::start(options.paths.clone());
+        let engine = Engine::new(options.paths.clone(), Arc::clone(&live), changed.clone(), kept, book.clone());
         let watching = watching::Watching::start(engine)?;
         let recorder = match book {
             Some(book) => Some(Recorder::start(options.paths.clone(), watching.engine(), Arc::clone(&live), book)?),
             None => None,
         };
-        Ok(Agent { options, live, watching, recorder, checks_changed })
+        Ok(Agent { options, live, watching, recorder, changed, reader, settings })
     }
 
     /// The board, for whoever shows it beside the port.
     pub fn live(&self) -> &Arc<Live> {
         &self.live
+    }
+
+    /// What is in force of the configuration; told when that changes.
+    pub fn settings(&self) -> watch::Receiver<Arc<Settings>> {
+        self.settings.clone()
     }
 
     /// Serves until `shutdown` is ready, then drains and says goodbye.
@@ -111,7 +119,8 @@ impl Agent {
     }
 
     async fn work(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), AgentError> {
-        let Agent { options, live, watching, mut recorder, checks_changed } = self;
+        let Agent { options, live, watching, mut recorder, changed, reader, .. } = self;
+        let checks_changed = changed.checks;
         let address = listener.local_addr()?;
         // Whoever subscribes first is to find the board complete.
         match (options.embedded, &options.paths.root) {
@@ -134,6 +143,7 @@ impl Agent {
         let serving = server::serve(listener, Arc::clone(&live), guard, stopped(stopping.clone()));
         workers.spawn_local(async move { serving.await.map(|()| "port").map_err(AgentError::from) });
         workers.spawn_local(watching.supervise(stopped(stopping.clone())));
+        workers.spawn_local(reader.run(changed.settings, stopped(stopping.clone())));
         if options.embedded {
             let live = Arc::clone(&live);
             workers.spawn_local(scheduling::run(options.clone(), live, checks_changed, stopped(stopping.clone())));

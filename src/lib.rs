@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! core:   source -> header -> check -> unit          line -> verdict, board -> event          threshold -> answer
-//! edges:  paths, files, store, history, systemd, runner, tail, server, scheduler, probe
+//! edges:  paths, files, settings, store, history, systemd, runner, tail, server, scheduler, probe
 //! above:  agent, cli
 //! ```
 
@@ -14,6 +14,7 @@ pub mod answer;
 pub mod board;
 pub mod calendar;
 pub mod check;
+pub mod config;
 pub mod cron;
 pub mod event;
 pub mod header;
@@ -39,6 +40,7 @@ pub mod probe;
 pub mod runner;
 pub mod scheduler;
 pub mod server;
+pub mod settings;
 pub mod store;
 pub mod systemd;
 pub mod tail;

@@ -20,6 +20,8 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     ("scheduler", "identity", "makes up the ids of its runs"),
     ("scheduler", "paths", "knows where logs and locks lie"),
     ("scheduler", "runner", "writes the end of a run whose runner was killed"),
+    ("settings", "files", "reads files with a limit, and errors that name the file"),
+    ("settings", "paths", "knows where the configuration lies"),
     ("store", "files", "writes whole files or none"),
     ("store", "paths", "knows where scripts and units lie"),
 ];

@@ -17,17 +17,27 @@ use crate::files::FileError;
 use crate::line;
 use crate::paths::Paths;
 use crate::server::Live;
+use crate::settings;
 use crate::store;
 use crate::survey;
 use crate::tail::{self, Lines, Position, Start, Tail, TailError, Until};
 use crate::unit::{self, Kind};
+
+/// Told of changes that others look after.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Changed {
+    /// Checks come, change or go.
+    pub(super) checks: Arc<Notify>,
+    /// A file of the configuration changes.
+    pub(super) settings: Arc<Notify>,
+}
 
 /// The files of one installation and the board that they make.
 pub(super) struct Engine {
     paths: Paths,
     live: Arc<Live>,
     tail: Tail,
-    checks_changed: Arc<Notify>,
+    changed: Changed,
     /// Checks that come before this is set were there before the agent: no news.
     started: bool,
     /// What is known from before of checks that are not on the board.
@@ -42,12 +52,12 @@ impl Engine {
     pub(super) fn new(
         paths: Paths,
         live: Arc<Live>,
-        checks_changed: Arc<Notify>,
+        changed: Changed,
         kept: HashMap<CheckId, Kept>,
         book: Option<Arc<Book>>,
     ) -> Engine {
         let (tail, touched) = (Tail::new(&paths.logs), BTreeSet::new());
-        Engine { paths, live, tail, checks_changed, started: false, kept, touched, book }
+        Engine { paths, live, tail, changed, started: false, kept, touched, book }
     }
 
     /// Reads all that is there. From then on what comes is an event; so is what came since what is known from before.
@@ -69,14 +79,17 @@ impl Engine {
         }
     }
 
-    /// Logs, scripts, the links that switch timers on, and units.
-    pub(super) fn directories(&self) -> [PathBuf; 4] {
-        [self.paths.logs.clone(), self.paths.scripts.clone(), self.paths.wants(), self.paths.units.clone()]
+    /// Logs, scripts, the links that switch timers on, units, and the configuration.
+    pub(super) fn directories(&self) -> [PathBuf; 6] {
+        let Paths { logs, scripts, units, config, .. } = self.paths.clone();
+        [logs, scripts, self.paths.wants(), units, config, settings::directory(&self.paths)]
     }
 
     /// Something happened to a file.
     pub(super) fn changed(&mut self, dir: &Path, name: &OsStr) {
-        if dir == self.paths.logs {
+        if dir == self.paths.config || dir == settings::directory(&self.paths) {
+            self.changed.settings.notify_one();
+        } else if dir == self.paths.logs {
             if let Some(id) = tail::owner(name).and_then(|id| id.parse().ok()) {
                 self.touched.insert(id);
             }
@@ -95,12 +108,13 @@ impl Engine {
         } else if let Some((id, Kind::Timer)) = name.to_str().and_then(unit::check_of) {
             let enabled = self.paths.is_enabled(&id);
             self.live.update(now(), |board, out| board.enable(&id, enabled, out));
-            self.checks_changed.notify_one();
+            self.changed.checks.notify_one();
         }
     }
 
     /// Events may have been missed: looks at everything.
     pub(super) fn rescan(&mut self) {
+        self.changed.settings.notify_one();
         let installed = match store::survey(&self.paths) {
             Ok(installed) => installed,
             Err(error) => return complain(&error),
@@ -113,7 +127,7 @@ impl Engine {
             self.install(installed);
         }
         self.poll(Tail::poll_all);
-        self.checks_changed.notify_one();
+        self.changed.checks.notify_one();
     }
 
     /// A script appeared, changed or vanished.
@@ -123,7 +137,7 @@ impl Engine {
             Ok(None) => self.forget(id),
             Err(error) => return complain(&error),
         }
-        self.checks_changed.notify_one();
+        self.changed.checks.notify_one();
     }
 
     fn install(&mut self, installed: &store::Installed) {

@@ -8,10 +8,6 @@ use thiserror::Error;
 
 /// The longest name that systemd takes.
 const MAX_LENGTH: usize = 255;
-/// Every kind of unit (systemd.unit(5)).
-const KINDS: [&str; 11] =
-    ["service", "timer", "socket", "target", "mount", "automount", "path", "swap", "slice", "scope", "device"];
-
 /// A unit with its kind, as in `nginx.service` or `getty@tty1.service`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -38,6 +34,10 @@ pub enum NameError {
 }
 
 impl UnitName {
+    /// Every kind of unit (systemd.unit(5)).
+    pub const KINDS: [&str; 11] =
+        ["service", "timer", "socket", "target", "mount", "automount", "path", "swap", "slice", "scope", "device"];
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -64,7 +64,7 @@ impl TryFrom<String> for UnitName {
         }
         match text.rsplit_once('.') {
             _ if text.len() > MAX_LENGTH => Err(NameError::TooLong),
-            Some((stem, kind)) if KINDS.contains(&kind) => match stem {
+            Some((stem, kind)) if UnitName::KINDS.contains(&kind) => match stem {
                 "" => Err(NameError::Empty),
                 stem if stem.ends_with('@') => Err(NameError::Template(text)),
                 _ => Ok(UnitName(text)),

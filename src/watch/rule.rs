@@ -1,6 +1,9 @@
 //! What is expected: one `[[watch]]` of the configuration.
 
+use std::fmt;
 use std::time::Duration;
+
+use glob::Pattern;
 
 use super::UnitName;
 
@@ -47,4 +50,23 @@ pub struct Http {
     pub status: (u16, u16),
     /// How long the answer may take.
     pub timeout: Duration,
+}
+
+impl Units {
+    /// Whether a unit is one of them.
+    pub fn contains(&self, unit: &UnitName) -> bool {
+        match self {
+            Units::Name(name) => name == unit,
+            Units::Glob(pattern) => Pattern::new(pattern).is_ok_and(|pattern| pattern.matches(unit.as_str())),
+        }
+    }
+}
+
+impl fmt::Display for Units {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Units::Name(name) => name.as_str(),
+            Units::Glob(pattern) => pattern,
+        })
+    }
 }

@@ -1,0 +1,94 @@
+//! The configuration as it is in force, read again whenever one of its files changes.
+//!
+//! A file that goes wrong counts as it was, and the journal says once what is wrong with it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use tokio::sync::{Notify, watch};
+
+use super::AgentError;
+use crate::config::Settings;
+use crate::paths::Paths;
+use crate::settings::{Configuration, Report};
+
+/// Reads the configuration and tells what is in force.
+pub(super) struct Reader {
+    paths: Paths,
+    configuration: Configuration,
+    /// What the journal knows already.
+    said: BTreeSet<String>,
+    in_force: watch::Sender<Arc<Settings>>,
+}
+
+impl Reader {
+    /// Reads everything for the first time. The receiver has what is in force, and is told when that changes.
+    pub(super) fn start(paths: Paths) -> (Reader, watch::Receiver<Arc<Settings>>) {
+        let (in_force, receiver) = watch::channel(Arc::default());
+        let mut reader = Reader { paths, configuration: Configuration::default(), said: BTreeSet::new(), in_force };
+        reader.read();
+        (reader, receiver)
+    }
+
+    /// Reads again each time that a file changed, until `stop` is ready.
+    pub(super) async fn run(
+        mut self,
+        changed: Arc<Notify>,
+        stop: impl Future<Output = ()>,
+    ) -> Result<&'static str, AgentError> {
+        tokio::pin!(stop);
+        loop {
+            tokio::select! {
+                () = &mut stop => return Ok("settings"),
+                () = changed.notified() => self.read(),
+            }
+        }
+    }
+
+    fn read(&mut self) {
+        let loaded = self.configuration.load(&self.paths);
+        let findings = loaded.reports.iter().flat_map(Report::findings);
+        let wrong: BTreeSet<String> = findings.map(|finding| finding.to_string()).collect();
+        wrong.difference(&self.said).for_each(|line| eprintln!("{line}"));
+        self.said = wrong;
+        self.in_force.send_if_modified(|settings| {
+            let is_new = **settings != loaded.settings;
+            *settings = Arc::new(loaded.settings);
+            is_new
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_changes_is_told_and_what_is_wrong_keeps_what_was() -> std::io::Result<()> {
+        let dir = tempfile::tempdir()?;
+        let paths = Paths::system(Some(dir.path()));
+        fs::create_dir_all(&paths.config)?;
+        let file = paths.config.join("ssi.toml");
+        let (reader, mut receiver) = Reader::start(paths);
+        assert_eq!(**receiver.borrow_and_update(), Settings::default());
+        let changed = Arc::new(Notify::new());
+        let worker = tokio::spawn(reader.run(Arc::clone(&changed), std::future::pending()));
+        let units = |settings: &Settings| settings.watches.len();
+        fs::write(&file, "[[watch]]\nunit = \"a.service\"\n")?;
+        changed.notify_one();
+        assert!(receiver.changed().await.is_ok());
+        assert_eq!(units(&receiver.borrow_and_update()), 1);
+        fs::write(&file, "[[watch]]\nunit = 7\n")?;
+        changed.notify_one();
+        tokio::task::yield_now().await;
+        assert!(!receiver.has_changed().is_ok_and(|changed| changed));
+        fs::write(&file, "")?;
+        changed.notify_one();
+        assert!(receiver.changed().await.is_ok());
+        assert_eq!(units(&receiver.borrow_and_update()), 0);
+        worker.abort();
+        Ok(())
+    }
+}

@@ -1,0 +1,29 @@
+//! The configuration: what may be set, what it means, and how it is written.
+//!
+//! Input: the bytes of `ssi.toml` and of the files in `ssi.d`, in the order in which they count. Output: [`Settings`], or problems with
+//! their places. Three stages: [`parse`] reads one file strictly, [`Settings::merge`] joins the files, and what leaves the module is
+//! valid. A value means the same in a file and on the command line ([`value`]).
+
+mod file;
+mod history;
+mod mistake;
+mod name;
+mod render;
+mod settings;
+mod table;
+#[cfg(test)]
+mod tests;
+mod url;
+pub mod value;
+mod watch;
+
+pub use file::{File, parse};
+pub use history::History;
+pub use mistake::Mistake;
+pub use name::file_name;
+pub use render::{fields, render_history, render_watch, span};
+pub use settings::{Settings, Watch};
+pub use watch::{STATUS, TIMEOUT};
+
+/// The tables and keys that a file may have, as the documents list them.
+pub const KEYS: [(&str, &[&str]); 2] = [("history", &history::KEYS), ("watch", &watch::KEYS)];

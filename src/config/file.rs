@@ -1,0 +1,91 @@
+//! One file of the configuration.
+
+use toml::de::{DeTable, DeValue};
+
+use super::Mistake;
+use super::history::Part;
+use super::table::{Table, place};
+use super::watch;
+use crate::source::{Problem, Span, has_errors};
+use crate::watch::Rule;
+
+const KEYS: [&str; 2] = ["history", "watch"];
+
+/// What one file says, all of it valid.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct File {
+    pub(super) history: Part,
+    /// In the order of the file, each with the place of its unit's name.
+    pub(super) watches: Vec<(Rule, Span)>,
+}
+
+impl File {
+    /// What it expects of units, in its order.
+    pub fn rules(&self) -> impl Iterator<Item = &Rule> {
+        self.watches.iter().map(|(rule, _)| rule)
+    }
+
+    /// The rule of a file that says nothing else.
+    pub fn only_rule(&self) -> Option<&Rule> {
+        match &self.watches[..] {
+            [(rule, _)] if self.history == Part::default() => Some(rule),
+            _ => None,
+        }
+    }
+}
+
+/// Reads one file.
+///
+/// # Errors
+///
+/// Everything that is wrong with it, in the order of the file.
+///
+/// ```
+/// let problems = ssi::config::parse(b"[history]\nrow = \"7d\"\n").unwrap_err();
+/// assert_eq!(problems[0].message, "unknown key `row` in `history`");
+/// ```
+pub fn parse(bytes: &[u8]) -> Result<File, Vec<Problem>> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let at = error.valid_up_to();
+        vec![Mistake::NotUtf8.at(Span::new(at, at + error.error_len().unwrap_or(bytes.len() - at)))]
+    })?;
+    let (table, errors) = DeTable::parse_recoverable(text);
+    let mut problems: Vec<Problem> = errors
+        .iter()
+        .map(|error| {
+            let span = error.span().unwrap_or(0..text.len());
+            Mistake::Syntax(error.message().to_owned()).at(Span::new(span.start, span.end))
+        })
+        .collect();
+    // What is left of a file that is not TOML would give mistakes that nobody made.
+    let file = if problems.is_empty() { read(table.get_ref(), &mut problems) } else { File::default() };
+    problems.sort_by_key(|problem| problem.span);
+    if has_errors(&problems) { Err(problems) } else { Ok(file) }
+}
+
+fn read(table: &DeTable, problems: &mut Vec<Problem>) -> File {
+    let mut file = File::default();
+    let mut top = Table::new(table, "", &KEYS, problems);
+    let (history, watches) = (top.get("history"), top.get("watch"));
+    if let Some(value) = history.filter(|(value, _)| !matches!(value, DeValue::Table(_))) {
+        top.wrong_kind("history", value, "a table, `[history]`");
+    }
+    let is_list = |value: &DeValue| match value {
+        DeValue::Array(tables) => tables.iter().all(|table| matches!(table.get_ref(), DeValue::Table(_))),
+        _ => false,
+    };
+    if let Some(value) = watches.filter(|(value, _)| !is_list(value)) {
+        top.wrong_kind("watch", value, "tables with double brackets, `[[watch]]`");
+    }
+    if let Some((DeValue::Table(history), _)) = history {
+        file.history = Part::read(history, problems);
+    }
+    if let Some((DeValue::Array(tables), _)) = watches {
+        for value in tables.iter() {
+            if let DeValue::Table(table) = value.get_ref() {
+                file.watches.extend(watch::read(table, place(value), problems));
+            }
+        }
+    }
+    file
+}

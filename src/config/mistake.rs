@@ -1,0 +1,163 @@
+//! What can be wrong in a configuration file, in words.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+use super::render;
+use crate::source::{Problem, Severity, Span};
+use crate::timespan::TimespanError;
+use crate::watch::NameError;
+
+/// A mistake, without its place.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Mistake {
+    /// The file is not text.
+    #[error("the file is not valid UTF-8")]
+    NotUtf8,
+    /// The file is not TOML.
+    #[error("this is not TOML: {0}")]
+    Syntax(String),
+    /// A key that means nothing here.
+    #[error("unknown key `{found}`{}", within(.table))]
+    UnknownKey {
+        /// As it was written.
+        found: String,
+        /// The table that it stands in, empty for the top of the file.
+        table: &'static str,
+        /// A key that it was probably meant to be.
+        meant: Option<&'static str>,
+        /// The keys that mean something here.
+        known: &'static [&'static str],
+    },
+    /// A value of another kind.
+    #[error("`{key}` is {found}")]
+    Kind {
+        /// The key.
+        key: &'static str,
+        /// What it is.
+        found: &'static str,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// A time span that can't be read.
+    #[error("{0}")]
+    Timespan(TimespanError),
+    /// A time span beyond its bounds.
+    #[error("{} is too {}", render::span(*.found), if .found < .least { "short" } else { "long" })]
+    Bounds {
+        /// What was asked for.
+        found: Duration,
+        /// The shortest that makes sense.
+        least: Duration,
+        /// The longest.
+        most: Duration,
+    },
+    /// A number beyond its bounds.
+    #[error("`{found}` is not a number from {least} to {most}")]
+    Number {
+        /// As it was written.
+        found: String,
+        /// The least that makes sense.
+        least: u64,
+        /// The most.
+        most: u64,
+    },
+    /// A name that no unit has.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// A pattern that can't be read.
+    #[error("`{pattern}` is no pattern of names of units: {reason}")]
+    Pattern {
+        /// As it was written.
+        pattern: String,
+        /// Why not.
+        reason: String,
+    },
+    /// A word that is no state.
+    #[error("`{0}` is no state that can be expected")]
+    State(String),
+    /// No address of a page.
+    #[error("`{url}` is no address of a page: {reason}")]
+    Url {
+        /// As it was written.
+        url: String,
+        /// Why not.
+        reason: &'static str,
+    },
+    /// No status codes.
+    #[error("`{0}` is no range of status codes")]
+    Statuses(String),
+    /// A rule without units.
+    #[error("this `[[watch]]` names no unit")]
+    NoUnit,
+    /// Both ways to name units.
+    #[error("`unit` and `units` can't be together")]
+    UnitAndUnits,
+    /// What belongs to a page, without one.
+    #[error("`{0}` belongs to `http`, which is missing")]
+    NoPage(&'static str),
+    /// What is off can't answer.
+    #[error("`{0}` can't be expected of a unit that is to be inactive")]
+    Inactive(&'static str),
+    /// A later rule about the same unit.
+    #[error("`{unit}` is named again in `{file}`: what is said there counts")]
+    Overridden {
+        /// The unit, or the pattern.
+        unit: String,
+        /// The later file.
+        file: String,
+    },
+}
+
+fn within(table: &str) -> String {
+    if table.is_empty() { String::new() } else { format!(" in `{table}`") }
+}
+
+impl Mistake {
+    /// The mistake at its place, with what was expected and what to do.
+    pub(super) fn at(self, span: Span) -> Problem {
+        let severity = match self {
+            Mistake::Overridden { .. } => Severity::Warning,
+            _ => Severity::Error,
+        };
+        Problem::new(severity, span, self.to_string()).expected(self.expected()).help(self.help())
+    }
+
+    /// What should have been there.
+    pub fn expected(&self) -> Option<String> {
+        Some(match self {
+            Mistake::UnknownKey { meant: Some(meant), .. } => format!("did you mean `{meant}`?"),
+            Mistake::Kind { expected, .. } => format!("expected {expected}"),
+            Mistake::Timespan(_) => "expected a time span such as `\"90s\"`, `\"5min\"` or `\"7d\"`".to_owned(),
+            Mistake::Bounds { least, most, .. } => {
+                format!("expected {} to {}", render::span(*least), render::span(*most))
+            }
+            Mistake::State(word) => match crate::spelling::closest(word, ["active", "inactive"]) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => "expected `active` or `inactive`".to_owned(),
+            },
+            Mistake::Statuses(_) => "expected for example `200`, `2xx` or `200-399`".to_owned(),
+            Mistake::Url { .. } => "expected for example `http://localhost/health`".to_owned(),
+            Mistake::NoUnit => "expected `unit = \"nginx.service\"`".to_owned(),
+            _ => return None,
+        })
+    }
+
+    /// What to do.
+    fn help(&self) -> Option<String> {
+        Some(match self {
+            Mistake::NotUtf8 => "save it as UTF-8".to_owned(),
+            Mistake::UnknownKey { known, .. } => format!("known are {}", listed(known)),
+            Mistake::Timespan(error) => format!("write `\"{}\"`", error.suggestion()?),
+            Mistake::Name(NameError::Kind(name)) => format!("write `\"{name}.service\"` if it is a service"),
+            Mistake::UnitAndUnits => "put all of them into `units`".to_owned(),
+            Mistake::Overridden { .. } => "take one of the two away".to_owned(),
+            _ => return None,
+        })
+    }
+}
+
+fn listed(words: &[&str]) -> String {
+    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+}

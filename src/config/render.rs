@@ -1,0 +1,59 @@
+//! Settings as text that [`super::parse`] reads back.
+
+use std::time::Duration;
+
+use toml::Value;
+
+use super::History;
+use super::watch::{STATUS, TIMEOUT};
+use crate::timespan;
+use crate::watch::{Expected, Rule};
+
+const YEAR: u64 = 31_557_600;
+
+/// A time span as people write it: whole years as such, which are no whole number of days.
+pub fn span(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let is_years = seconds > 0 && seconds.is_multiple_of(YEAR) && duration.subsec_nanos() == 0;
+    if is_years { format!("{}y", seconds / YEAR) } else { timespan::render(duration) }
+}
+
+/// `[history]` with all of its keys.
+pub fn render_history(history: &History) -> String {
+    let History { raw, detail, transitions, hours, events } = history;
+    let spans = [("raw", raw), ("detail", detail), ("transitions", transitions), ("hours", hours)];
+    let lines: String = spans.iter().map(|(key, value)| format!("{key} = \"{}\"\n", span(**value))).collect();
+    format!("[history]\n{lines}events = {events}\n")
+}
+
+/// What a rule says beside the unit: keys of a file with their values, those left out that say nothing.
+pub fn fields(rule: &Rule) -> Vec<(&'static str, String)> {
+    let text = |text: &str| Value::from(text).to_string();
+    let mut fields = Vec::new();
+    if rule.state == Expected::Inactive {
+        fields.push(("state", text("inactive")));
+    }
+    match &rule.ports[..] {
+        [] => {}
+        [port] => fields.push(("port", port.to_string())),
+        ports => {
+            let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
+            fields.push(("port", format!("[{}]", ports.join(", "))));
+        }
+    }
+    if let Some(http) = &rule.http {
+        fields.push(("http", text(&http.url)));
+        let (least, most) = http.status;
+        let statuses = if least == most { least.to_string() } else { format!("{least}-{most}") };
+        fields.extend((http.status != STATUS).then(|| ("status", text(&statuses))));
+        fields.extend((http.timeout != TIMEOUT).then(|| ("timeout", text(&span(http.timeout)))));
+    }
+    fields.extend((!rule.hold.is_zero()).then(|| ("for", text(&span(rule.hold)))));
+    fields
+}
+
+/// One `[[watch]]`.
+pub fn render_watch(rule: &Rule) -> String {
+    let lines: String = fields(rule).iter().map(|(key, value)| format!("{key} = {value}\n")).collect();
+    format!("[[watch]]\nunit = {}\n{lines}", Value::from(rule.units.to_string()))
+}

@@ -1,0 +1,110 @@
+//! Single values, as they stand in a file or on the command line.
+
+use std::time::Duration;
+
+use glob::Pattern;
+
+use super::Mistake;
+use super::url;
+use crate::timespan;
+use crate::watch::{Expected, Units};
+
+/// A day.
+pub(super) const DAY: Duration = Duration::from_secs(86_400);
+/// The longest time that anything can be kept or waited for.
+pub(super) const LONGEST: Duration = Duration::from_secs(100 * 31_557_600);
+/// Every character of a pattern beside those of names.
+const OF_PATTERNS: &str = "*?[]!";
+
+/// A time span between two bounds.
+pub fn span_within(text: &str, least: Duration, most: Duration) -> Result<Duration, Mistake> {
+    let found = timespan::parse(text).map_err(Mistake::Timespan)?;
+    match (least..=most).contains(&found) {
+        true => Ok(found),
+        false => Err(Mistake::Bounds { found, least, most }),
+    }
+}
+
+/// How long an answer may take; the next question follows after 10 s, or when this one is over.
+pub fn timeout(text: &str) -> Result<Duration, Mistake> {
+    span_within(text, Duration::from_millis(10), Duration::from_secs(60))
+}
+
+/// How long a unit may be otherwise than expected.
+pub fn hold(text: &str) -> Result<Duration, Mistake> {
+    span_within(text, Duration::ZERO, DAY)
+}
+
+/// One unit, or a pattern of names.
+///
+/// ```
+/// use ssi::config::value;
+/// use ssi::watch::Units;
+///
+/// assert!(matches!(value::units("nginx.service"), Ok(Units::Name(_))));
+/// assert!(matches!(value::units("backup-*.timer"), Ok(Units::Glob(_))));
+/// assert!(value::units("nginx").is_err());
+/// ```
+pub fn units(text: &str) -> Result<Units, Mistake> {
+    if !is_pattern(text) {
+        return Ok(Units::Name(text.parse()?));
+    }
+    let wrong = |reason: String| Mistake::Pattern { pattern: text.to_owned(), reason };
+    // A character that no name has can't be matched either.
+    let allowed = |c: char| c.is_ascii_alphanumeric() || ":_.@\\-".contains(c) || OF_PATTERNS.contains(c);
+    if let Some(c) = text.chars().find(|c| !allowed(*c)) {
+        return Err(wrong(format!("`{c}` cannot be in the name of a unit")));
+    }
+    Pattern::new(text).map_err(|error| wrong(error.msg.to_lowercase()))?;
+    Ok(Units::Glob(text.to_owned()))
+}
+
+/// Whether a text stands for several units.
+pub fn is_pattern(text: &str) -> bool {
+    text.contains(['*', '?', '['])
+}
+
+/// A state that can be expected.
+pub fn state(text: &str) -> Result<Expected, Mistake> {
+    match text {
+        "active" => Ok(Expected::Active),
+        "inactive" => Ok(Expected::Inactive),
+        _ => Err(Mistake::State(text.to_owned())),
+    }
+}
+
+/// A TCP port.
+pub fn port(text: &str) -> Result<u16, Mistake> {
+    number(text, 1, u16::MAX.into()).map(|port| port as u16)
+}
+
+/// A whole number between two bounds.
+pub(super) fn number(text: &str, least: u64, most: u64) -> Result<u64, Mistake> {
+    let wrong = || Mistake::Number { found: text.to_owned(), least, most };
+    text.parse().ok().filter(|number| (least..=most).contains(number)).ok_or_else(wrong)
+}
+
+/// The address of a page.
+pub fn page(text: &str) -> Result<String, Mistake> {
+    url::check(text).map_err(|reason| Mistake::Url { url: text.to_owned(), reason })?;
+    Ok(text.to_owned())
+}
+
+/// The status codes that are fine, the lowest and the highest: `200-399`, `2xx`, `200`.
+///
+/// ```
+/// assert_eq!(ssi::config::value::statuses("2xx"), Ok((200, 299)));
+/// ```
+pub fn statuses(text: &str) -> Result<(u16, u16), Mistake> {
+    let wrong = || Mistake::Statuses(text.to_owned());
+    let code = |text: &str| text.trim().parse::<u16>().ok().filter(|code| (100..=599).contains(code)).ok_or_else(wrong);
+    let range = match (text.strip_suffix("xx"), text.split_once('-')) {
+        (Some(class), _) => {
+            let first = code(&format!("{class}00"))?;
+            (first, first + 99)
+        }
+        (None, Some((first, last))) => (code(first)?, code(last)?),
+        (None, None) => (code(text)?, code(text)?),
+    };
+    if range.0 <= range.1 { Ok(range) } else { Err(wrong()) }
+}
