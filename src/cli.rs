@@ -7,8 +7,10 @@ mod add;
 mod agent;
 mod args;
 mod calendar;
+mod config;
 mod demo;
 mod exec;
+mod expect;
 mod failure;
 mod follow;
 mod history;
@@ -66,8 +68,10 @@ pub fn main() -> ExitCode {
 
 fn dispatch(cli: &Cli, ui: &Ui) -> Result<u8, Failure> {
     let paths = cli.global.paths()?;
-    if matches!(cli.command, Command::Add(_) | Command::Test(_)) && paths.scope == Scope::System {
-        // The users of checks must get to the directories that these make, whatever the umask of an administrator.
+    let makes_directories =
+        matches!(cli.command, Command::Add(_) | Command::Test(_) | Command::Expect(_) | Command::Adopt(_));
+    if makes_directories && paths.scope == Scope::System {
+        // The users of checks and of the agent must get to what these make, whatever the umask of an administrator.
         umask(Mode::from_bits_truncate(0o022));
     }
     match &cli.command {
@@ -80,6 +84,9 @@ fn dispatch(cli: &Cli, ui: &Ui) -> Result<u8, Failure> {
         Command::Disable(args) => switch::switch(args, false, &paths, ui),
         Command::Logs(args) => logs::logs(args, &paths, ui),
         Command::History(args) => history::history(args, &paths, ui),
+        Command::Expect(args) => expect::expect(args, &paths, ui),
+        Command::Adopt(args) => expect::adopt(args, &paths, ui),
+        Command::Config(args) => config::config(args, &paths, ui),
         Command::Test(args) => test::test(args, &paths, ui),
         Command::Calendar(args) => calendar::calendar(args, ui),
         Command::Probe(args) => probe::probe(args, &paths, ui),

@@ -48,6 +48,7 @@ pub mod tail;
 // Composition.
 pub mod agent;
 pub mod cli;
+pub mod expect;
 pub mod install;
 pub mod survey;
 pub mod trial;

@@ -7,6 +7,7 @@ mod clock;
 mod error;
 mod exposure;
 mod jobs;
+mod listing;
 mod observe;
 mod proxy;
 mod state;

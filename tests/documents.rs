@@ -11,18 +11,22 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 use ssi::board::Board;
 use ssi::check::{self, Limits};
+use ssi::config::{self, value};
 use ssi::event::{self, Body, Change, Greeting, Origin, Phase, Record, RunPhase};
 use ssi::header::Key;
 use ssi::line::Cost;
 use ssi::paths::Paths;
 use ssi::status::Status;
+use ssi::watch::Expected;
 
-const DOCUMENTS: [&str; 7] = [
+const DOCUMENTS: [&str; 9] = [
     "README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "docs/checks.md",
+    "docs/configuration.md",
     "docs/probes.md",
+    "docs/watches.md",
     "docs/websocket.md",
     "examples/README.md",
 ];
@@ -164,13 +168,52 @@ fn defaults_are_as_the_table_says() {
 }
 
 #[test]
+fn the_tables_of_settings_are_those_of_the_program() {
+    let document = read("docs/configuration.md");
+    for (table, keys) in config::KEYS {
+        assert_eq!(names(section(&document, &format!("## {table}"))), keys, "{table}");
+    }
+    let example = config::parse(blocks(&document, "toml")[0].as_bytes());
+    assert!(example.is_ok_and(|file| file.rules().count() == 3));
+    let cell = |table: &str, key: &str, column: usize| -> Vec<String> {
+        let rows = rows(section(&document, table));
+        let row = rows.iter().find(|row| row[0] == format!("`{key}`")).unwrap();
+        row[column].split('`').skip(1).step_by(2).map(str::to_owned).collect()
+    };
+    let history = config::render_history(&config::History::default());
+    for (key, default) in history.lines().filter_map(|line| line.split_once(" = ")) {
+        let default = default.trim_matches('"');
+        assert_eq!(cell("## history", key, 1), [default], "{key}");
+        // Both ends are taken, and nothing beyond them.
+        let quote = if key == "events" { "" } else { "\"" };
+        let takes =
+            |value: &str| config::parse(format!("[history]\n{key} = {quote}{value}{quote}\n").as_bytes()).is_ok();
+        let bounds = cell("## history", key, 2);
+        assert!(takes(&bounds[0]) && takes(&bounds[1]) && !takes("1") && !takes("99999999999"), "{key}");
+    }
+    let default = |key| cell("## watch", key, 1).remove(0);
+    assert_eq!(value::statuses(&default("status")), Ok(config::STATUS));
+    assert_eq!(value::timeout(&default("timeout")), Ok(config::TIMEOUT));
+    assert_eq!(value::state(&default("state")), Ok(Expected::default()));
+    for (key, read) in [("timeout", value::timeout as fn(&str) -> _), ("for", value::hold)] {
+        let bounds = cell("## watch", key, 2);
+        assert!(bounds.iter().all(|bound| read(bound).is_ok()) && read("25h").is_err(), "{key}");
+    }
+}
+
+#[test]
 fn places_are_those_of_the_program() {
     let readme = read("README.md");
     let paths = Paths::system(None);
     let table = section(&readme, "## Paths");
-    for path in
-        [&paths.units, &paths.scripts, &paths.logs, &paths.state, &paths.program_copy.parent().unwrap().to_owned()]
-    {
+    for path in [
+        &paths.units,
+        &paths.scripts,
+        &paths.config,
+        &paths.logs,
+        &paths.state,
+        &paths.program_copy.parent().unwrap().to_owned(),
+    ] {
         assert!(table.contains(&format!("`{}`", path.display())), "{} is not in README.md", path.display());
     }
 }

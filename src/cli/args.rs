@@ -1,5 +1,7 @@
 //! What can be typed.
 
+mod expect;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -10,6 +12,7 @@ use crate::answer::Answer;
 use crate::paths::{Home, Paths};
 use crate::probe::{self, Probe};
 use crate::status::Status;
+pub(super) use expect::{AdoptArgs, ConfigAction, ConfigArgs, ExpectArgs};
 
 /// What every page of help ends with.
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 usage, 4 not permitted; \
@@ -65,7 +68,7 @@ pub(super) enum Color {
 pub(super) enum Command {
     /// Install scripts as checks, or update them
     Add(AddArgs),
-    /// Remove a check; its log stays
+    /// Remove a check, of which the log stays, or a watch
     Remove(RemoveArgs),
     /// Show all checks
     List,
@@ -81,6 +84,12 @@ pub(super) enum Command {
     Logs(LogsArgs),
     /// Print every verdict that the log of a check holds, oldest first
     History(IdArgs),
+    /// Expect units of systemd to be in a state, or show what is expected
+    Expect(ExpectArgs),
+    /// Watch timers that are not those of checks
+    Adopt(AdoptArgs),
+    /// Check the configuration, or show what is in force
+    Config(ConfigArgs),
     /// Show what `add` would install of a script, and run it once in its sandbox; nothing stays installed
     Test(TestArgs),
     /// Explain OnCalendar= expressions and cron lines, and show when they elapse
@@ -116,7 +125,7 @@ pub(super) struct AddArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct RemoveArgs {
-    /// The check
+    /// The check, or the unit that is watched
     #[arg(required = true, value_name = "ID")]
     pub(super) ids: Vec<String>,
     /// Delete its log and its state directory as well

@@ -1,5 +1,6 @@
 //! Errors on their way out: what failed, why, and the exit code.
 
+use crate::expect::ExpectError;
 use crate::files::FileError;
 use crate::install::InstallError;
 use crate::systemd::SystemdError;
@@ -62,6 +63,15 @@ impl From<FileError> for Failure {
     fn from(error: FileError) -> Failure {
         let is_permission = error.is_permission();
         Failure::maybe_permission(error.into(), is_permission)
+    }
+}
+
+impl From<ExpectError> for Failure {
+    fn from(error: ExpectError) -> Failure {
+        match error {
+            ExpectError::File(error) => error.into(),
+            error => Failure::new(error),
+        }
     }
 }
 

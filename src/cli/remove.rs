@@ -1,4 +1,4 @@
-//! `ssi remove`.
+//! `ssi remove`, of checks and of watches.
 
 use serde::Serialize;
 
@@ -6,8 +6,10 @@ use super::args::RemoveArgs;
 use super::failure::Failure;
 use super::live;
 use super::ui::Ui;
+use crate::config::value;
 use crate::install::{self, RemoveOptions, Removed};
 use crate::paths::Paths;
+use crate::watch::Units;
 
 /// One line of `ssi remove --json`.
 #[derive(Serialize)]
@@ -18,6 +20,17 @@ struct Line<'a> {
 }
 
 pub(super) fn remove(args: &RemoveArgs, paths: &Paths, ui: &Ui) -> Result<u8, Failure> {
+    // Every name of a unit has a dot, and no id of a check has one.
+    let units: Vec<Units> =
+        args.ids.iter().filter(|id| id.contains('.')).filter_map(|id| value::units(id).ok()).collect();
+    if units.len() == args.ids.len() {
+        return super::expect::remove(&units, paths, ui);
+    }
+    if !units.is_empty() {
+        return Err(Failure::usage(
+            "checks and watches are removed apart: call it once for the ones, once for the others",
+        ));
+    }
     let options = RemoveOptions { purge: args.purge, force: args.force };
     live::block_on(async {
         let site = live::site(paths).await?;

@@ -1,0 +1,111 @@
+//! What can be typed after `expect`, `adopt` and `config`.
+
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+
+use crate::config::{Mistake, value};
+use crate::watch::Expected;
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ExpectArgs {
+    /// Units, or patterns in quotes (`'web-*.service'`); `.service` is added where there is no kind. Without any: show what is expected
+    #[arg(value_name = "UNIT")]
+    pub(in crate::cli) units: Vec<String>,
+    /// How they are to be: active or inactive
+    #[arg(long, value_name = "STATE", default_value = "active", value_parser = state)]
+    pub(in crate::cli) state: Expected,
+    /// A TCP port of this host that has to be listened on; may be repeated
+    #[arg(long, value_name = "PORT", value_delimiter = ',', value_parser = port)]
+    pub(in crate::cli) port: Vec<u16>,
+    /// A page that has to answer
+    #[arg(long, value_name = "URL", value_parser = page)]
+    pub(in crate::cli) http: Option<String>,
+    /// The status codes that are fine [default: 200-399]
+    #[arg(long, value_name = "CODES", requires = "http", value_parser = statuses)]
+    pub(in crate::cli) status: Option<(u16, u16)>,
+    /// How long the page may take [default: 5s]
+    #[arg(long, value_name = "TIME", requires = "http", value_parser = timeout)]
+    pub(in crate::cli) timeout: Option<Duration>,
+    /// How long it may be otherwise before that counts
+    #[arg(long = "for", value_name = "TIME", default_value = "0", value_parser = hold)]
+    pub(in crate::cli) hold: Duration,
+    /// All units that are failed now
+    #[arg(long)]
+    pub(in crate::cli) failed: bool,
+    /// All enabled services of this host
+    #[arg(long)]
+    pub(in crate::cli) all: bool,
+    /// Only show what would be done
+    #[arg(long)]
+    pub(in crate::cli) dry_run: bool,
+    /// Expect nothing of these units any more
+    #[arg(long, requires = "units", conflicts_with_all = ["failed", "all", "port", "http", "dry_run"])]
+    pub(in crate::cli) remove: bool,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct AdoptArgs {
+    /// Timers, or patterns in quotes; `.timer` is added where there is no kind
+    #[arg(value_name = "TIMER", required_unless_present = "all")]
+    pub(in crate::cli) timers: Vec<String>,
+    /// How long one may be otherwise than it should before that counts
+    #[arg(long = "for", value_name = "TIME", default_value = "0", value_parser = hold)]
+    pub(in crate::cli) hold: Duration,
+    /// All timers of this host that are not those of checks
+    #[arg(long)]
+    pub(in crate::cli) all: bool,
+    /// Only show what would be done
+    #[arg(long)]
+    pub(in crate::cli) dry_run: bool,
+    /// Do not watch these timers any more
+    #[arg(long, requires = "timers", conflicts_with_all = ["all", "dry_run"])]
+    pub(in crate::cli) remove: bool,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ConfigArgs {
+    #[command(subcommand)]
+    pub(in crate::cli) action: ConfigAction,
+}
+
+/// What to do with the configuration.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(in crate::cli) enum ConfigAction {
+    /// Say everything that is wrong with it, each at its place
+    Check,
+    /// Show what is in force, and which file says so
+    Show,
+}
+
+/// A mistake in a value as clap shows it.
+fn told(mistake: Mistake) -> String {
+    match mistake.expected() {
+        Some(expected) => format!("{mistake}: {expected}"),
+        None => mistake.to_string(),
+    }
+}
+
+fn state(text: &str) -> Result<Expected, String> {
+    value::state(text).map_err(told)
+}
+
+fn port(text: &str) -> Result<u16, String> {
+    value::port(text).map_err(told)
+}
+
+fn page(text: &str) -> Result<String, String> {
+    value::page(text).map_err(told)
+}
+
+fn statuses(text: &str) -> Result<(u16, u16), String> {
+    value::statuses(text).map_err(told)
+}
+
+fn timeout(text: &str) -> Result<Duration, String> {
+    value::timeout(text).map_err(told)
+}
+
+fn hold(text: &str) -> Result<Duration, String> {
+    value::hold(text).map_err(told)
+}
