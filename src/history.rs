@@ -3,14 +3,19 @@
 //! Input: the changes of the board, and with them, in one transaction, the board's states and the places in the logs that they were read
 //! from: what is committed was read once and is never read again. Output: rows, to any process that may read the file.
 //!
-//! [`History`] writes; there is one at a time, and it holds a lock. Nothing is kept twice: a run is known by its
-//! thing and its id, and its end and its verdict count once.
+//! [`History`] writes; there is one at a time, and it holds a lock. [`Reader`] reads at any time, beside the writer or without
+//! one. Nothing is kept twice: a run is known by its thing and its id, and its end and its verdict count once.
 
 mod error;
+mod hours;
+mod keep;
 mod open;
+mod read;
+mod rows;
 mod schema;
 #[cfg(test)]
 mod tests;
+mod trim;
 mod value;
 mod write;
 
@@ -22,7 +27,10 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 pub use error::HistoryError;
+pub use keep::Keep;
 pub use open::Opened;
+pub use read::{Frame, Query, Reader};
+pub use rows::{Hour, RecordRow, Run, Transition};
 
 use crate::event::{Change, Key, Numbered, Origin};
 use write::Thing;
@@ -45,7 +53,7 @@ pub struct Head {
     pub epoch: String,
     /// The last number that is committed.
     pub seq: u64,
-    /// The first number that a subscriber can go on from.
+    /// Events up to this number can't be caught up with any more.
     pub floor: u64,
     /// The kernel's boot id when it was written.
     pub boot: String,
@@ -61,6 +69,8 @@ pub struct History {
     inode: Option<open::Inode>,
     things: HashMap<Key, Thing>,
     words: HashMap<String, i64>,
+    /// The last thing that was trimmed; 0 between two rounds.
+    trimmed_until: i64,
     /// Held until the connection above is closed.
     _lock: File,
 }
@@ -73,7 +83,7 @@ impl History {
         let (conn, opened) = open::open(path)?;
         let inode = open::inode(path).map_err(error::file("read", path))?;
         let (things, words) = (HashMap::new(), HashMap::new());
-        Ok((History { conn, path: path.to_owned(), inode, things, words, _lock: lock }, opened))
+        Ok((History { conn, path: path.to_owned(), inode, things, words, trimmed_until: 0, _lock: lock }, opened))
     }
 
     /// Closes a database that turned out to be damaged and moves it aside; tells where it is now. [`History::open`] makes a new one then.
@@ -97,7 +107,7 @@ impl History {
             let (epoch, seq, floor) = (row.get(0)?, row.get(1)?, row.get(2)?);
             Ok(Head { epoch, seq, floor, boot: row.get(3)?, clean: row.get(4)? })
         });
-        let none = || Head { epoch: String::new(), seq: 0, floor: 1, boot: String::new(), clean: true };
+        let none = || Head { epoch: String::new(), seq: 0, floor: 0, boot: String::new(), clean: true };
         Ok(head.optional().map_err(self.fail("read"))?.unwrap_or_else(none))
     }
 
@@ -134,7 +144,7 @@ impl History {
             };
             add(&self.conn).map_err(self.fail("write"))?;
             if with_rows {
-                self.add_row(event.time, &event.change)?;
+                self.add_row(event.time, &event.change, true)?;
             }
         }
         Ok(())
@@ -143,7 +153,7 @@ impl History {
     /// Adds what was read from old logs, with the times that count as those of arrival: rows without events.
     pub fn add_rows(&mut self, changes: &[(Timestamp, Change)]) -> Result<(), HistoryError> {
         self.begin()?;
-        changes.iter().try_for_each(|(time, change)| self.add_row(*time, change))
+        changes.iter().try_for_each(|(time, change)| self.add_row(*time, change, false))
     }
 
     /// Ends the open transaction: all of it is kept, or, where this fails, nothing. `saved` replaces what was saved of these things, that

@@ -5,7 +5,7 @@ CREATE TABLE head (
     id    INTEGER PRIMARY KEY CHECK (id = 1),
     epoch TEXT NOT NULL,
     seq   INTEGER NOT NULL,  -- the last number
-    floor INTEGER NOT NULL,  -- the first number that a subscriber can go on from
+    floor INTEGER NOT NULL,  -- events up to this number are gone
     boot  TEXT NOT NULL,     -- the kernel's boot id when it was written
     clean INTEGER NOT NULL   -- whether the writer said goodbye
 );

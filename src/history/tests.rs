@@ -16,7 +16,7 @@ fn key(id: &str) -> Key {
 }
 
 fn head(seq: u64) -> Head {
-    Head { epoch: "e1".into(), seq, floor: 1, boot: "b1".into(), clean: false }
+    Head { epoch: "e1".into(), seq, floor: 0, boot: "b1".into(), clean: false }
 }
 
 fn origin() -> Origin {
@@ -91,7 +91,7 @@ fn what_is_committed_is_there_after_reopening() {
     assert_eq!(opened, Opened::New);
     assert_eq!(
         history.head().unwrap(),
-        Head { epoch: String::new(), seq: 0, floor: 1, boot: String::new(), clean: true }
+        Head { epoch: String::new(), seq: 0, floor: 0, boot: String::new(), clean: true }
     );
     history.set_head(&head(0)).unwrap();
     history
@@ -156,7 +156,7 @@ fn another_epoch_has_no_events_of_the_last_one() {
     history.commit(&[], &[], &head(1)).unwrap();
     assert_eq!((history.head().unwrap().floor, count(&history, "events"), count(&history, "records")), (5, 1, 0));
     history.set_head(&Head { epoch: "e2".into(), ..head(0) }).unwrap();
-    assert_eq!((history.head().unwrap().floor, count(&history, "events")), (1, 0));
+    assert_eq!((history.head().unwrap().floor, count(&history, "events")), (0, 0));
 }
 
 #[test]

@@ -15,6 +15,11 @@ pub(super) fn millis(time: Timestamp) -> i64 {
     time.as_millisecond().max(0)
 }
 
+/// The other way round.
+pub(super) fn timestamp(millis: i64) -> Timestamp {
+    Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX)
+}
+
 /// The hour that a time lies in.
 pub(super) fn hour(millis: i64) -> i64 {
     millis.div_euclid(HOUR)
@@ -23,6 +28,11 @@ pub(super) fn hour(millis: i64) -> i64 {
 /// A span in milliseconds, as far as it fits.
 pub(super) fn span(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// The other way round.
+pub(super) fn duration(millis: i64) -> Duration {
+    Duration::from_millis(millis.unsigned_abs())
 }
 
 /// A status as its number.
@@ -67,9 +77,44 @@ fn bytes(run: &str) -> Option<Vec<u8>> {
     (0..16).map(|at| u8::from_str_radix(run.get(2 * at..2 * at + 2)?, 16).ok()).collect()
 }
 
+/// [`RunId`] as it is read.
+pub(super) struct RunText(pub(super) String);
+
+impl FromSql for RunText {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<RunText> {
+        use std::fmt::Write;
+        match value {
+            ValueRef::Blob(bytes) => {
+                let mut text = String::with_capacity(2 * bytes.len());
+                for byte in bytes {
+                    // Writing to a text does not fail.
+                    let _ = write!(text, "{byte:02x}");
+                }
+                Ok(RunText(text))
+            }
+            value => value.as_str().map(|text| RunText(text.to_owned())),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ids_of_runs_come_back() {
+        let conn = rusqlite::Connection::open_in_memory().unwrap();
+        for (id, size) in [
+            ("0123456789abcdef0123456789abcdef", 16),
+            ("0123456789ABCDEF0123456789abcdef", 32),
+            ("a run of another kind", 21),
+            ("", 0),
+        ] {
+            let (text, length): (RunText, i64) =
+                conn.query_row("SELECT ?1, length(?1)", [RunId(id)], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+            assert_eq!((text.0.as_str(), length), (id, size));
+        }
+    }
 
     #[test]
     fn statuses_come_back() {

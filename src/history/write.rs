@@ -38,11 +38,12 @@ struct Last {
 }
 
 impl History {
-    pub(super) fn add_row(&mut self, time: Timestamp, change: &Change) -> Result<(), HistoryError> {
+    /// `is_live`: `time` is that of a clock now, not one that stands in a log.
+    pub(super) fn add_row(&mut self, time: Timestamp, change: &Change, is_live: bool) -> Result<(), HistoryError> {
         let fail = error::at("write", &self.path);
         let conn = &self.conn;
         let thing = thing(conn, &mut self.things, &change.key).map_err(&fail)?;
-        let mut rows = Rows { conn, thing, words: &mut self.words };
+        let mut rows = Rows { conn, thing, words: &mut self.words, is_live };
         rows.add(millis(time), &change.body).map_err(fail)
     }
 
@@ -61,7 +62,7 @@ impl History {
         let conn = &self.conn;
         let thing = thing(conn, &mut self.things, key).map_err(&fail)?;
         conn.execute("DELETE FROM saved WHERE thing = ?1", [thing.id]).map_err(&fail)?;
-        let mut rows = Rows { conn, thing, words: &mut self.words };
+        let mut rows = Rows { conn, thing, words: &mut self.words, is_live: true };
         rows.removed(millis(Timestamp::now())).map_err(fail)
     }
 }
@@ -99,6 +100,7 @@ struct Rows<'a> {
     conn: &'a Connection,
     thing: &'a mut Thing,
     words: &'a mut HashMap<String, i64>,
+    is_live: bool,
 }
 
 /// A run that has a row.
@@ -161,7 +163,7 @@ impl Rows<'_> {
             ":metrics": metrics,
             ":detail": detail,
         })?;
-        self.roll_again(start)
+        self.roll_again(time, start)
     }
 
     fn detail(&self, lines: &[String]) -> rusqlite::Result<Option<i64>> {
@@ -236,27 +238,27 @@ impl Rows<'_> {
             return Ok(());
         }
         let since = record.since.map_or(time, millis).min(time);
+        let at = self.turn(time, since, Some(record.status));
         let sql =
             "INSERT INTO transitions (thing, time, previous, status, run, message) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-        let time = self.turn(time, since, Some(record.status));
         self.conn.prepare_cached(sql)?.execute(params![
             self.thing.id,
-            time,
+            at,
             Code(previous.unwrap_or(Status::Unknown)),
             Code(record.status),
             record.run.as_deref().map(RunId),
             record.message,
         ])?;
-        self.roll_again(time)
+        self.roll_again(time, at)
     }
 
     /// The thing is gone: from now on it is neither healthy nor bad.
     fn removed(&mut self, time: i64) -> rusqlite::Result<()> {
         let Some(Last { status: Some(previous), .. }) = self.thing.last else { return Ok(()) };
-        let time = self.turn(time, time, None);
+        let at = self.turn(time, time, None);
         let sql = "INSERT INTO transitions (thing, time, previous, message) VALUES (?1, ?2, ?3, '')";
-        self.conn.prepare_cached(sql)?.execute(params![self.thing.id, time, Code(previous)])?;
-        self.roll_again(time)
+        self.conn.prepare_cached(sql)?.execute(params![self.thing.id, at, Code(previous)])?;
+        self.roll_again(time, at)
     }
 
     /// When a transition takes place that was seen at `now`: not before the last one, unless the clock was set back.
@@ -267,13 +269,18 @@ impl Rows<'_> {
         time
     }
 
-    /// Something belongs to an hour that may be rolled up already. Hours whose runs were deleted stay as they are.
-    fn roll_again(&mut self, time: i64) -> rusqlite::Result<()> {
-        let rolled = hour(time).max(self.thing.trimmed);
-        if rolled < self.thing.rolled {
-            self.thing.rolled = rolled;
-            let sql = "UPDATE things SET rolled = ?2 WHERE id = ?1";
-            self.conn.prepare_cached(sql)?.execute([self.thing.id, rolled])?;
+    /// Something that was seen at `now` belongs to an hour that may be rolled up already. Hours whose runs were deleted stay as they are.
+    fn roll_again(&mut self, now: i64, time: i64) -> rusqlite::Result<()> {
+        let Thing { id, rolled, trimmed, .. } = self.thing;
+        if self.is_live && *rolled > hour(now) {
+            // The clock was set back: what was done in a future that did not come does not count.
+            *trimmed = hour(now).min(*trimmed);
+        }
+        let from = hour(time).max(*trimmed);
+        if from < *rolled {
+            *rolled = from;
+            let sql = "UPDATE things SET rolled = ?2, trimmed = ?3 WHERE id = ?1";
+            self.conn.prepare_cached(sql)?.execute([*id, *rolled, *trimmed])?;
         }
         Ok(())
     }
@@ -281,17 +288,18 @@ impl Rows<'_> {
     /// The number of a word, or the text itself where it is no word that comes again.
     fn word<'a>(&mut self, text: Option<&'a str>) -> rusqlite::Result<Option<Word<'a>>> {
         let Some(text) = text else { return Ok(None) };
+        if self.words.is_empty() {
+            let mut words = self.conn.prepare_cached("SELECT word, id FROM words")?;
+            let rows = words.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            *self.words = rows.collect::<rusqlite::Result<_>>()?;
+        }
         if let Some(id) = self.words.get(text) {
             return Ok(Some(Word::Number(*id)));
         }
         if text.len() > LONGEST_WORD || self.words.len() >= MOST_WORDS {
             return Ok(Some(Word::Text(text)));
         }
-        let sql = "SELECT id FROM words WHERE word = ?1";
-        let id = match self.conn.prepare_cached(sql)?.query_row([text], |row| row.get(0)).optional()? {
-            Some(id) => id,
-            None => self.conn.prepare_cached("INSERT INTO words (word) VALUES (?1)")?.insert([text])?,
-        };
+        let id = self.conn.prepare_cached("INSERT INTO words (word) VALUES (?1)")?.insert([text])?;
         self.words.insert(text.to_owned(), id);
         Ok(Some(Word::Number(id)))
     }
