@@ -22,7 +22,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::task::{JoinSet, LocalSet};
 
 use crate::config::Settings;
@@ -96,7 +96,10 @@ impl Agent {
         let engine = Engine::new(options.paths.clone(), Arc::clone(&live), changed.clone(), kept, book.clone());
         let watching = watching::Watching::start(engine)?;
         let recorder = match book {
-            Some(book) => Some(Recorder::start(options.paths.clone(), watching.engine(), Arc::clone(&live), book)?),
+            Some(book) => {
+                let (paths, live) = (options.paths.clone(), Arc::clone(&live));
+                Some(Recorder::start(paths, watching.engine(), live, book, settings.clone())?)
+            }
             None => None,
         };
         Ok(Agent { options, live, watching, recorder, changed, reader, settings })

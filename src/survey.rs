@@ -11,14 +11,16 @@ use jiff::tz::TimeZone;
 
 pub use replay::{Replayed, replay};
 
-use crate::board::Board;
+use crate::board::{Board, State};
 use crate::check::CheckId;
+use crate::event::Key;
 use crate::files::FileError;
+use crate::history::Reader;
 use crate::line::{self, Line};
 use crate::paths::Paths;
 use crate::store;
 use crate::systemd::Systemd;
-use crate::tail::{self, TailError, Until};
+use crate::tail::{self, Position, Start, TailError, Until};
 use crate::unit;
 
 /// A board from what is on the disk.
@@ -34,12 +36,30 @@ pub struct Survey {
 pub fn survey(paths: &Paths, host: &str, zone: &TimeZone, now: Timestamp) -> Result<Survey, FileError> {
     let mut board = Board::new(host, zone.clone());
     let (mut changes, mut unreadable) = (Vec::new(), Vec::new());
+    // Who may not read it learns less of what lies far back.
+    let history = Reader::open(&paths.history()).ok().flatten();
     for installed in store::survey(paths)? {
-        board.install(installed.check(), paths.is_enabled(&installed.id), installed.changed, &mut changes);
-        unreadable.extend(recall(&mut board, &paths.logs, &installed.id, Until::Now, now).err());
+        let id = &installed.id;
+        board.install(installed.check(), paths.is_enabled(id), installed.changed, &mut changes);
+        match history.as_ref().and_then(|history| known(history, id)) {
+            Some((state, place)) => {
+                board.restore(id, state, &mut changes);
+                let replayed = replay(&mut board, &paths.logs, id, Start::At(place), now, &mut |_| {});
+                let is_fault = |error: &TailError| !matches!(error, TailError::RestNotFound { .. });
+                unreadable.extend(replayed.errors.into_iter().find(is_fault));
+            }
+            None => unreadable.extend(recall(&mut board, &paths.logs, id, Until::Now, now).err()),
+        }
         changes.clear();
     }
     Ok(Survey { board, unreadable })
+}
+
+/// What the agent recorded of a check, and up to where it had read its log.
+fn known(history: &Reader, id: &CheckId) -> Option<(State, Position)> {
+    let saved = history.saved(&Key::Check(id.clone())).ok()??;
+    let state: State = serde_json::from_str(&saved.state).ok()?;
+    Some((state, serde_json::from_str(&saved.place?).ok()?))
 }
 
 /// Folds the end of a log, which tells the last known status. What came of it is no news, so no events are told.

@@ -14,9 +14,12 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
+use tokio::sync::watch::Receiver;
 
 use super::AgentError;
 use super::engine::Engine;
+use crate::config::Settings;
+use crate::history::Keep;
 use crate::paths::Paths;
 use crate::server::Live;
 
@@ -55,6 +58,7 @@ struct Work {
     live: Arc<Live>,
     book: Arc<Book>,
     stop: AtomicBool,
+    settings: Receiver<Arc<Settings>>,
 }
 
 impl Recorder {
@@ -64,8 +68,9 @@ impl Recorder {
         engine: Arc<Mutex<Engine>>,
         live: Arc<Live>,
         book: Arc<Book>,
+        settings: Receiver<Arc<Settings>>,
     ) -> Result<Recorder, AgentError> {
-        let work = Arc::new(Work { paths, engine, live, book, stop: AtomicBool::new(false) });
+        let work = Arc::new(Work { paths, engine, live, book, stop: AtomicBool::new(false), settings });
         let (alive, ended) = oneshot::channel::<()>();
         let thread = {
             let work = Arc::clone(&work);
@@ -121,7 +126,7 @@ impl Work {
             }
             if trimmed.is_none_or(|at| at.elapsed() >= TRIM) {
                 // In small steps, between which others come to their turn.
-                while !self.is_over() && self.book.trim(&()) {}
+                while !self.is_over() && self.book.trim(&keep(&self.settings.borrow())) {}
                 trimmed = Some(Instant::now());
             }
             let is_retry = self.book.is_waiting();
@@ -157,4 +162,10 @@ impl Work {
         let (events, (kept, seq)) = self.live.cut(|board, seq, changes| (engine.keep(board, changes), seq));
         self.book.write(self.live.origin(), events, kept, seq, || drop(engine));
     }
+}
+
+/// How long rows are kept, as the configuration has it.
+fn keep(settings: &Settings) -> Keep {
+    let crate::config::History { raw, detail, transitions, hours, events } = settings.history;
+    Keep { raw, detail_of_good_runs: detail, transitions, hours, events, ..Keep::default() }
 }

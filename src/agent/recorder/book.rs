@@ -13,7 +13,7 @@ use super::numbers::{self, Sent};
 use super::{AllKept, Kept};
 use crate::check::CheckId;
 use crate::event::{Change, Numbered, Origin};
-use crate::history::{Head, History, HistoryError, Opened, Saved};
+use crate::history::{Head, History, HistoryError, Keep, Opened, Reader, Saved};
 use crate::identity;
 use crate::paths::Paths;
 use crate::server::{Live, Past};
@@ -153,12 +153,12 @@ impl Book {
     }
 
     /// Deletes a few old rows; true when there may be more. What can't be done now is done later.
-    pub(super) fn trim(&self, _keep: &()) -> bool {
+    pub(super) fn trim(&self, keep: &Keep) -> bool {
         let mut writing = self.writing();
         if writing.failing || writing.behind {
             return false;
         }
-        false
+        writing.history().and_then(|history| history.trim(Timestamp::now(), keep)).unwrap_or(false)
     }
 
     /// Says goodbye: the next agent goes on after the last number.
@@ -185,7 +185,8 @@ impl Past for Book {
     }
 
     fn frames(&self, after: u64, until: u64) -> Option<Vec<(Vec<u8>, bool)>> {
-        None
+        let few = until.saturating_sub(after) <= CATCH_UP as u64;
+        few.then(|| Reader::open(&self.path).ok()??.frames(after, until, CATCH_UP).ok()?)?
     }
 }
 
