@@ -32,6 +32,11 @@ pub struct Installed {
 }
 
 impl Installed {
+    /// What stands for a check that is not installed any more, and whose log and history remain.
+    pub fn gone(id: &CheckId) -> Installed {
+        Installed { id: id.clone(), content: Vec::new(), changed: Timestamp::MIN, check: Err(Vec::new()) }
+    }
+
     /// The check, or one that stands for a script whose header is broken: it must not vanish from the board.
     pub fn check(&self) -> Check {
         self.check.clone().unwrap_or_else(|problems| {

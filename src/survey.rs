@@ -2,14 +2,19 @@
 //!
 //! Input: [`Paths`]. Output: a [`Board`] as the agent has it, or one entry of it.
 
+mod past;
 mod replay;
+mod rows;
 
 use std::path::Path;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-pub use replay::{Replayed, replay};
+pub use past::{End, Past, PastError};
+pub use replay::{Replayed, Timed, replay};
+pub use rows::Row;
 
 use crate::board::{Board, State};
 use crate::check::CheckId;
@@ -18,10 +23,14 @@ use crate::files::FileError;
 use crate::history::Reader;
 use crate::line::{self, Line};
 use crate::paths::Paths;
+use crate::status::Status;
 use crate::store;
 use crate::systemd::Systemd;
-use crate::tail::{self, Position, Start, TailError, Until};
+use crate::tail::{self, Position, Start, Tail, TailError, Until};
 use crate::unit;
+
+/// How the first and the last line of a run begin.
+const MARKER: &str = "\t-- run ";
 
 /// A board from what is on the disk.
 #[derive(Debug)]
@@ -93,7 +102,7 @@ fn tells_a_verdict(window: &str) -> bool {
 
 /// A window may begin inside of a run, whose status lines are progress and no verdicts.
 fn from_first_marker(window: &str) -> &str {
-    let is_marker = |text: &str| text.starts_with("\t-- run ");
+    let is_marker = |text: &str| text.starts_with(MARKER);
     let before: usize = window.split_inclusive('\n').take_while(|text| !is_marker(text)).map(str::len).sum();
     if before == window.len() { window } else { &window[before..] }
 }
@@ -109,6 +118,57 @@ pub fn last_run(logs: &Path, id: &CheckId) -> Result<Vec<String>, TailError> {
         start.is_some()
     })?;
     Ok(lines)
+}
+
+/// The lines of one run, from its start line to its end line, as far as any of the logs of a check still holds them.
+pub fn lines_of_run(logs: &Path, id: &CheckId, run: &str) -> Vec<String> {
+    /// The runner writes fewer; other programs may write into the log of a run that has no end.
+    const MOST: usize = 10_000;
+    let mut tail = Tail::new(logs);
+    tail.follow(id.as_ref(), Start::Oldest);
+    let (mut lines, mut is_inside) = (Vec::new(), false);
+    tail.poll_all(&mut |new| {
+        for bytes in new.iter() {
+            if !is_inside && !bytes.starts_with(MARKER.as_bytes()) {
+                continue;
+            }
+            let text = String::from_utf8_lossy(bytes);
+            let belongs = match line::parse(&text) {
+                Line::Start(start) => {
+                    is_inside = start.run == run;
+                    is_inside
+                }
+                Line::End(end) => {
+                    let is_its_own = end.run == run;
+                    is_inside &= !is_its_own;
+                    is_its_own
+                }
+                _ => is_inside,
+            };
+            if belongs && lines.len() < MOST {
+                lines.push(text.into_owned());
+            }
+        }
+    });
+    lines
+}
+
+/// How long a run of a check usually takes: the median of its last runs in the log.
+pub fn usual(logs: &Path, id: &CheckId) -> Option<Duration> {
+    const RUNS: usize = 20;
+    let mut durations = Vec::new();
+    // A log that can't be read says nothing of it.
+    let _ = tail::last_block(logs, id.as_ref(), |window| {
+        let text = String::from_utf8_lossy(window);
+        let ended = |text| match line::parse(text) {
+            Line::End(end) if end.status != Status::Unknown => end.cost.duration,
+            _ => None,
+        };
+        durations = text.lines().rev().filter_map(ended).take(RUNS).collect();
+        durations.len() == RUNS
+    });
+    durations.sort();
+    durations.get(durations.len() / 2).copied()
 }
 
 /// Asks systemd when each timer elapses next, and since when it runs.

@@ -17,6 +17,9 @@ use crate::tail::{Position, Start, Tail, TailError};
 /// So many changes are handed out at once, however long the log is.
 const CHUNK: usize = 1000;
 
+/// A change, and when it came as far as the log tells.
+pub type Timed = (Timestamp, Change);
+
 /// How a replay ended.
 #[derive(Debug)]
 pub struct Replayed {
@@ -37,7 +40,7 @@ pub fn replay(
     id: &CheckId,
     from: Start,
     now: Timestamp,
-    sink: &mut dyn FnMut(&[(Timestamp, Change)]),
+    sink: &mut dyn FnMut(&[Timed]),
 ) -> Replayed {
     let zone = board.zone().clone();
     let began = board.get(id).and_then(|entry| entry.running_since());
@@ -116,7 +119,7 @@ UPDATE, half
         logs: &Path,
         state: Option<State>,
         from: Start,
-    ) -> Result<(Board, Vec<(Timestamp, Change)>, Replayed), Box<dyn std::error::Error>> {
+    ) -> Result<(Board, Vec<Timed>, Replayed), Box<dyn std::error::Error>> {
         let (check, mut board) = (door()?, Board::new("host", TimeZone::UTC));
         let id = check.id.clone();
         board.install(check, true, Timestamp::MIN, &mut Vec::new());
@@ -186,8 +189,7 @@ UPDATE, half
             let (expected, all, _) = replayed(whole.path(), None, Start::Oldest)?;
             let state = |board: &Board| board.entries().next().map(|entry| entry.state());
             assert_eq!(state(&board), state(&expected), "split after {before}");
-            let bodies =
-                |told: Vec<(Timestamp, Change)>| told.into_iter().map(|(_, change)| change).collect::<Vec<_>>();
+            let bodies = |told: Vec<Timed>| told.into_iter().map(|(_, change)| change).collect::<Vec<_>>();
             assert_eq!(bodies(told), bodies(all), "split after {before}");
         }
         Ok(())
