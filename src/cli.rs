@@ -11,17 +11,22 @@ mod config;
 mod demo;
 mod exec;
 mod expect;
+mod export;
 mod failure;
 mod follow;
 mod history;
 mod list;
 mod live;
 mod logs;
+mod past;
 mod probe;
+mod range;
 mod remove;
 mod run;
+mod runs;
 mod status;
 mod switch;
+mod table;
 mod test;
 mod ui;
 mod warnings;
@@ -87,6 +92,7 @@ fn dispatch(cli: &Cli, ui: &Ui) -> Result<u8, Failure> {
         Command::Expect(args) => expect::expect(args, &paths, ui),
         Command::Adopt(args) => expect::adopt(args, &paths, ui),
         Command::Config(args) => config::config(args, &paths, ui),
+        Command::Runs(args) => runs::runs(args, &paths, ui),
         Command::Test(args) => test::test(args, &paths, ui),
         Command::Calendar(args) => calendar::calendar(args, ui),
         Command::Probe(args) => probe::probe(args, &paths, ui),

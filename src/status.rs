@@ -64,6 +64,18 @@ impl Status {
         }
     }
 
+    /// What to look at first. Nothing known is worse than good news and better than bad news.
+    pub const fn urgency(self) -> u8 {
+        match self {
+            Status::Ok => 0,
+            Status::Update => 1,
+            Status::Unknown => 2,
+            Status::Warning => 3,
+            Status::Failure => 4,
+            Status::Error => 5,
+        }
+    }
+
     /// What the word of another tool means here, in any case: `critical`, `warn`, `pass`, … `None` for a word of its own.
     ///
     /// ```

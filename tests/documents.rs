@@ -19,12 +19,13 @@ use ssi::paths::Paths;
 use ssi::status::Status;
 use ssi::watch::Expected;
 
-const DOCUMENTS: [&str; 9] = [
+const DOCUMENTS: [&str; 10] = [
     "README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "docs/checks.md",
     "docs/configuration.md",
+    "docs/history.md",
     "docs/probes.md",
     "docs/watches.md",
     "docs/websocket.md",
@@ -215,6 +216,33 @@ fn places_are_those_of_the_program() {
         &paths.program_copy.parent().unwrap().to_owned(),
     ] {
         assert!(table.contains(&format!("`{}`", path.display())), "{} is not in README.md", path.display());
+    }
+}
+
+#[test]
+fn the_columns_of_exports_are_as_the_tables_say() {
+    let root = tempfile::tempdir().unwrap();
+    let paths = Paths::system(Some(root.path()));
+    fs::create_dir_all(&paths.logs).unwrap();
+    fs::create_dir_all(&paths.state).unwrap();
+    fs::write(paths.log(&"door".parse().unwrap()), "").unwrap();
+    ssi::history::History::open(&paths.history()).unwrap();
+    let columns = |call: &str| -> Vec<String> {
+        let args =
+            call.split(' ').skip(1).map(|word| if word == "ID" { "door" } else { word }).filter(|word| *word != "[ID]");
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_ssi")).arg("--root").arg(root.path()).args(args).output().unwrap();
+        assert!(output.status.success(), "{call}: {output:?}");
+        String::from_utf8(output.stdout).unwrap().trim_end().split(',').map(str::to_owned).collect()
+    };
+    let history = read("docs/history.md");
+    for row in rows(section(&history, "## Export")) {
+        let call = row[0].trim_matches('`');
+        let explained: Vec<_> = match call.starts_with("ssi runs") {
+            true => names(section(&history, "## Runs")),
+            false => row[1].split('`').skip(1).step_by(2).collect(),
+        };
+        assert_eq!(columns(call), explained, "{call}");
     }
 }
 

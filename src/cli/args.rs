@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod expect;
+mod history;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use crate::paths::{Home, Paths};
 use crate::probe::{self, Probe};
 use crate::status::Status;
 pub(super) use expect::{AdoptArgs, ConfigAction, ConfigArgs, ExpectArgs};
+pub(super) use history::{HistoryArgs, RangeArgs, RunsArgs};
 
 /// What every page of help ends with.
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 usage, 4 not permitted; \
@@ -82,8 +84,10 @@ pub(super) enum Command {
     Disable(IdArgs),
     /// Print the log of a check
     Logs(LogsArgs),
-    /// Print every verdict that the log of a check holds, oldest first
-    History(IdArgs),
+    /// Show how a check or a watched unit was: its changes and runs
+    History(HistoryArgs),
+    /// Show the runs of a check, or of all checks
+    Runs(RunsArgs),
     /// Expect units of systemd to be in a state, or show what is expected
     Expect(ExpectArgs),
     /// Watch timers that are not those of checks

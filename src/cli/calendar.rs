@@ -3,12 +3,12 @@
 use std::io::{self, BufRead, IsTerminal};
 
 use jiff::Timestamp;
-use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::args::CalendarArgs;
 use super::failure::Failure;
+use super::range;
 use super::ui::{self, Ui};
 use crate::event::rfc3339;
 use crate::line;
@@ -181,12 +181,7 @@ fn refuse_pieces(expressions: &[String]) -> Result<(), Failure> {
 }
 
 fn base_time(text: &str, zone: &TimeZone) -> Result<Timestamp, Failure> {
-    if let Ok(instant) = text.parse::<Timestamp>() {
-        return Ok(instant);
-    }
-    let civil = text.strip_suffix(" UTC").map(|civil| (civil, TimeZone::UTC)).unwrap_or((text, zone.clone()));
-    let parsed = civil.0.parse::<DateTime>().ok().and_then(|time| civil.1.to_zoned(time).ok());
-    parsed.map(|zoned| zoned.timestamp()).ok_or_else(|| {
+    range::clock_time(text, zone).ok_or_else(|| {
         Failure::usage(format!(
             "`--base-time {text}`: expected a time such as `2026-11-22T08:06:00Z` or `2026-11-22 08:06:00`"
         ))

@@ -2,6 +2,7 @@
 
 use crate::expect::ExpectError;
 use crate::files::FileError;
+use crate::history::HistoryError;
 use crate::install::InstallError;
 use crate::systemd::SystemdError;
 use crate::tail::{TailError, WatchError};
@@ -113,6 +114,12 @@ impl From<TailError> for Failure {
 
 impl From<WatchError> for Failure {
     fn from(error: WatchError) -> Failure {
+        Failure::new(error)
+    }
+}
+
+impl From<HistoryError> for Failure {
+    fn from(error: HistoryError) -> Failure {
         Failure::new(error)
     }
 }

@@ -1,71 +1,149 @@
-//! `ssi history`: every verdict that the log of a check holds, oldest first.
+//! `ssi history`: how a check or a watched unit was, for people and for other programs.
 
-use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+mod timeline;
+mod view;
+
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use serde::Serialize;
+use serde_json::{Value, json};
 
-use super::args::IdArgs;
+use super::args::HistoryArgs;
+use super::export::Export;
 use super::failure::Failure;
-use super::ui::{self, Ui};
-use crate::board::Board;
-use crate::event::{Body, rfc3339};
-use crate::files::FileError;
-use crate::install::Site;
-use crate::line;
+use super::past::{self, Last};
+use super::range::Range;
+use super::ui::Ui;
+use crate::event::{Key, Kind, rfc3339};
+use crate::history::{Hour, Query, RecordRow, Transition};
 use crate::paths::Paths;
 use crate::status::Status;
+use crate::survey::{Past, Row};
 
-/// One line of `ssi history --json`.
-#[derive(Serialize)]
-struct Verdict {
-    time: Option<String>,
-    status: Status,
-    message: String,
-    run: Option<String>,
+const VERDICTS: &[&str] = &["time", "status", "message", "run"];
+const TRANSITIONS: &[&str] = &["time", "from", "to", "message", "run"];
+const HOURS: &[&str] = &[
+    "start",
+    "healthy_seconds",
+    "bad_seconds",
+    "unknown_seconds",
+    "transitions",
+    "runs",
+    "shortest_seconds",
+    "average_seconds",
+    "longest_seconds",
+];
+
+/// What is asked of the past of one thing.
+struct Question<'a> {
+    past: &'a Past<'a>,
+    key: Key,
+    range: Range,
+    /// The last so many rows.
+    most: Option<usize>,
 }
 
-pub(super) fn history(args: &IdArgs, paths: &Paths, ui: &Ui) -> Result<u8, Failure> {
-    let installed = Site { paths, systemd: None }.get(&args.id)?;
-    let id = installed.id.clone();
-    let mut board = Board::new(super::live::host_name(), TimeZone::system());
-    let mut changes = Vec::new();
-    board.install(installed.check(), true, installed.changed, &mut changes);
-    // The log that was rotated away last holds what came before.
-    let log = paths.log(&id);
-    let mut before = log.clone().into_os_string();
-    before.push(".1");
-    for path in [PathBuf::from(before), log] {
-        let fail = FileError::at("read", &path);
-        let file = match std::fs::File::open(&path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
-            Err(error) => return Err(fail(error).into()),
-        };
-        for line in BufReader::new(file).split(b'\n') {
-            let line = line.map_err(&fail)?;
-            changes.clear();
-            board.read(&id, &line::parse(&String::from_utf8_lossy(&line)), Timestamp::UNIX_EPOCH, &mut changes);
-            for change in changes.drain(..) {
-                if let Body::Status(record) = change.body
-                    && !record.progress
-                {
-                    let (time, status, message, run) =
-                        (record.line_time.map(rfc3339), record.verdict, record.message, record.run);
-                    print(&Verdict { time, status, message, run }, record.line_time, ui)?;
-                }
-            }
-        }
+pub(super) fn history(args: &HistoryArgs, paths: &Paths, ui: &Ui) -> Result<u8, Failure> {
+    let (now, zone) = (Timestamp::now(), TimeZone::system());
+    let range = Range::of(&args.range, now, &zone)?;
+    let is_for_people = !args.csv && !ui.json;
+    if is_for_people && (args.transitions || args.hours) {
+        return Err(Failure::usage(
+            "`--transitions` and `--hours` say which rows `--json` and `--csv` print: give one of these",
+        ));
+    }
+    let past = past::open(paths, &zone, now, ui);
+    let key = past::find(&args.id, &past, paths)?;
+    let question = Question { past: &past, key, range, most: args.lines };
+    let columns = match (args.hours, args.transitions) {
+        (true, _) => HOURS,
+        (_, true) => TRANSITIONS,
+        _ => VERDICTS,
+    };
+    match Export::new(args.csv, columns, ui)? {
+        None => view::show(&question, paths, now, ui)?,
+        Some(export) if args.hours => question.hours(&export, now)?,
+        Some(export) if args.transitions => question.transitions(&export, ui)?,
+        Some(export) => question.verdicts(&export, ui)?,
     }
     Ok(0)
 }
 
-fn print(verdict: &Verdict, time: Option<Timestamp>, ui: &Ui) -> Result<(), Failure> {
-    if ui.json {
-        return ui.print(serde_json::to_string(verdict)?);
+impl Question<'_> {
+    fn query(&self, limit: Option<usize>) -> Query {
+        Query { key: Some(self.key.clone()), since: self.range.since, until: self.range.until, limit }
     }
-    let time = time.map_or_else(|| "-".to_owned(), ui::clock);
-    ui.print(format!("{} {} {}", ui.dim(time), ui.status(verdict.status), line::printable(&verdict.message)))
+
+    fn verdicts(&self, export: &Export<'_>, ui: &Ui) -> Result<(), Failure> {
+        // The log alone does not know when a line without a time came.
+        let print = &mut |(record, came): (RecordRow, Option<Timestamp>)| {
+            let time = record.line_time.or(came).map(rfc3339);
+            export.row(&[time.into(), json!(record.verdict), record.message.into(), record.run.into()])
+        };
+        let mut last = Last::new(self.most, print);
+        let (stored, end) = self.past.stored(&self.key, |reader| reader.records(&self.query(None)))?;
+        // That a result did not come is a change, and no verdict of a check.
+        let is_verdict = |record: &RecordRow| {
+            !record.progress && (record.verdict != Status::Unknown || record.key.kind() != Kind::Check)
+        };
+        for record in stored.into_iter().filter(is_verdict) {
+            let time = record.time;
+            last.add((record, Some(time)));
+        }
+        let errors = self.past.beyond(&self.key, &end, &mut |row| {
+            if let Row::Record(record) = row
+                && is_verdict(&record)
+                && self.range.holds(record.time)
+            {
+                last.add((record, None));
+            }
+        });
+        last.finish()?;
+        past::tell(errors, self.past, ui)
+    }
+
+    fn transitions(&self, export: &Export<'_>, ui: &Ui) -> Result<(), Failure> {
+        let print = &mut |row: Transition| {
+            let time = rfc3339(row.time);
+            export.row(&[time.into(), json!(row.from), json!(row.to), row.message.into(), row.run.into()])
+        };
+        let mut last = Last::new(self.most, print);
+        let (stored, end) = self.past.stored(&self.key, |reader| reader.transitions(&self.query(self.most)))?;
+        stored.into_iter().for_each(|row| last.add(row));
+        let errors = self.past.beyond(&self.key, &end, &mut |row| {
+            if let Row::Transition(row) = row
+                && self.range.holds(row.time)
+            {
+                last.add(row);
+            }
+        });
+        last.finish()?;
+        past::tell(errors, self.past, ui)
+    }
+
+    /// Hours are rolled up by the agent alone.
+    fn hours(&self, export: &Export<'_>, now: Timestamp) -> Result<(), Failure> {
+        let Some(reader) = self.past.reader() else {
+            return Err(Failure::failed(
+                "there is no history to read hours from: the agent keeps them, and `ssi agent` starts one",
+            ));
+        };
+        reader.hours(&self.query(self.most), now)?.iter().try_for_each(|hour| export.row(&cells(hour)))
+    }
+}
+
+fn cells(hour: &Hour) -> Vec<Value> {
+    let seconds = |duration: Duration| duration.as_secs_f64();
+    vec![
+        rfc3339(hour.start).into(),
+        seconds(hour.healthy).into(),
+        seconds(hour.bad).into(),
+        seconds(hour.unknown).into(),
+        hour.transitions.into(),
+        hour.runs.into(),
+        hour.shortest.map(seconds).into(),
+        hour.average.map(seconds).into(),
+        hour.longest.map(seconds).into(),
+    ]
 }

@@ -1,14 +1,19 @@
 //! `ssi status`: how a check or the host is, as a person and as a Nagios plugin would ask.
 
-use jiff::Timestamp;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::args::StatusArgs;
 use super::failure::Failure;
 use super::live;
+use super::runs;
 use super::ui::{self, Ui};
 use crate::board::{Board, Entry, Row};
+use crate::check::CheckId;
 use crate::event::rfc3339;
+use crate::history::Reader;
 use crate::install::Site;
 use crate::line::{self, Line};
 use crate::paths::Paths;
@@ -28,10 +33,11 @@ pub(super) fn status(args: &StatusArgs, paths: &Paths, ui: &Ui) -> Result<u8, Fa
     }
 }
 
-/// The whole host: a line that a plugin would print, then what is not well, worst first.
+/// The whole host: a line that a plugin would print, then each check with the age of its result, worst first; with `--quiet` only what is
+/// not well.
 fn whole(board: &Board, ui: &Ui) -> Result<u8, Failure> {
-    let mut rows = board.rows();
-    let worst = rows.iter().map(|row| row.status).max_by_key(|status| urgency(*status)).unwrap_or(Status::Unknown);
+    let rows = board.rows();
+    let worst = rows.iter().map(|row| row.status).max_by_key(|status| status.urgency()).unwrap_or(Status::Unknown);
     let ui = &ui.ending_with(worst.plugin_exit());
     if ui.json {
         ui.json(&rows)?;
@@ -44,27 +50,20 @@ fn whole(board: &Board, ui: &Ui) -> Result<u8, Failure> {
     let counts = counts.collect::<Vec<_>>().join(", ");
     let summary = if rows.is_empty() { "no checks are installed".to_owned() } else { counts };
     ui.print(format!("{} - {}: {summary}", ui.status(worst), board.host()))?;
-    rows.retain(|row| !row.status.is_healthy());
-    rows.sort_by_key(|row| std::cmp::Reverse(urgency(row.status)));
+    let mut entries: Vec<&Entry> = board.entries().filter(|entry| !(ui.quiet && entry.status.is_healthy())).collect();
+    entries.sort_by_key(|entry| std::cmp::Reverse(entry.status.urgency()));
     let now = Timestamp::now();
-    for row in &rows {
+    for entry in entries {
+        let row = board.row(entry);
         let message = line::printable(row.message.as_deref().unwrap_or("has not run yet"));
-        let since = row.since.map(|_| ui.dim(format!(" ({})", ui::relative(row.since, now)))).unwrap_or_default();
-        ui.print(format!("{} {}: {message}{since}", ui.status(row.status), row.key))?;
+        let lasts = row.since.filter(|_| !row.status.is_healthy());
+        let lasts = lasts.map(|since| format!("{} for {}", row.status, ui::roughly(now.duration_since(since))));
+        let age = entry.last_result.map(|_| ui::relative(entry.last_result, now));
+        let ages: Vec<String> = age.into_iter().chain(lasts).collect();
+        let ages = if ages.is_empty() { String::new() } else { ui.dim(format!(" ({})", ages.join(", "))) };
+        ui.print(format!("{} {}: {message}{ages}", ui.status(row.status), row.key))?;
     }
     Ok(worst.plugin_exit())
-}
-
-/// What to look at first. Nothing known is worse than good news and better than bad news.
-fn urgency(status: Status) -> u8 {
-    match status {
-        Status::Ok => 0,
-        Status::Update => 1,
-        Status::Unknown => 2,
-        Status::Warning => 3,
-        Status::Failure => 4,
-        Status::Error => 5,
-    }
 }
 
 /// `ssi status ID --json`: the row of `list --json` with the last run.
@@ -73,6 +72,8 @@ struct Report<'a> {
     #[serde(flatten)]
     row: Row,
     running_since: Option<String>,
+    /// The median of its last runs.
+    usual_seconds: Option<f64>,
     perfdata: &'a [Metric],
     document: Option<serde_json::Value>,
     lines: Vec<String>,
@@ -84,10 +85,12 @@ fn one(entry: &Entry, row: Row, paths: &Paths, ui: &Ui) -> Result<u8, Failure> {
     let lines = lines.unwrap_or_default();
     let code = row.status.plugin_exit();
     let ui = &ui.ending_with(code);
+    let usual = usual(&entry.check.id, paths);
     if ui.json {
         let running_since = entry.running_since().map(rfc3339);
+        let usual_seconds = usual.map(|usual| usual.as_secs_f64());
         let document = entry.document.as_ref().and_then(|text| serde_json::from_str(text).ok());
-        ui.json(&Report { row, running_since, perfdata: &entry.perfdata, document, lines })?;
+        ui.json(&Report { row, running_since, usual_seconds, perfdata: &entry.perfdata, document, lines })?;
         return Ok(code);
     }
     let now = Timestamp::now();
@@ -104,10 +107,13 @@ fn one(entry: &Entry, row: Row, paths: &Paths, ui: &Ui) -> Result<u8, Failure> {
         ("version", check.version.clone()),
         ("schedule", row.schedule_human.clone().unwrap_or_else(|| "-".to_owned())),
         ("since", when(row.since)),
+        ("result", when(entry.last_result)),
         ("last run", when(row.last_run)),
         ("next run", if row.enabled { when(row.next_run) } else { format!("switched off: `ssi enable {}`", row.key) }),
     ];
-    facts.extend(entry.running_since().map(|start| ("running", format!("since {}", when(Some(start))))));
+    facts.extend(entry.running_since().map(|start| ("running", running(start, usual, now))));
+    let progress = entry.running_since().and_then(|_| lines.iter().rev().find_map(|text| progress(text)));
+    facts.extend(progress.map(|said| ("so far", said)));
     facts.extend(check.runbook.as_ref().map(|url| ("runbook", url.clone())));
     facts.extend((!check.tags.is_empty()).then(|| ("tags", check.tags.join(", "))));
     facts.extend((!row.marks.is_empty()).then(|| ("marks", row.marks.join(", "))));
@@ -121,6 +127,28 @@ fn one(entry: &Entry, row: Row, paths: &Paths, ui: &Ui) -> Result<u8, Failure> {
         ui.print(line_of_run(text, ui))?;
     }
     Ok(code)
+}
+
+/// How long its runs take: from the database, or from the log where there is none or it can't be read.
+fn usual(id: &CheckId, paths: &Paths) -> Option<Duration> {
+    let stored = || Reader::open(&paths.history()).ok()??.usual(&id.clone().into()).ok()?;
+    stored().or_else(|| survey::usual(&paths.logs, id))
+}
+
+/// `for 12 s (usually 3 s), since …`.
+fn running(start: Timestamp, usual: Option<Duration>, now: Timestamp) -> String {
+    let so_far = runs::took(now.duration_since(start).max(SignedDuration::ZERO));
+    let usual = usual.and_then(|usual| SignedDuration::try_from(usual).ok());
+    let usual = usual.map(|usual| format!(" (usually {})", runs::took(usual))).unwrap_or_default();
+    format!("for {so_far}{usual}, since {}", ui::clock(start))
+}
+
+/// What a line of the run that goes on says of how far it is.
+fn progress(text: &str) -> Option<String> {
+    match line::parse(text) {
+        Line::Status(said) => Some(format!("{}, {}", said.status, said.message)),
+        _ => None,
+    }
 }
 
 /// A line of a log as people read it.

@@ -92,11 +92,16 @@ impl Ui {
 
     /// A status in its colour.
     pub(super) fn status(&self, status: Status) -> String {
+        self.painted(status, status)
+    }
+
+    /// A text in the colour of a status.
+    pub(super) fn painted(&self, status: Status, text: impl Display) -> String {
         if !self.color {
-            return status.to_string();
+            return text.to_string();
         }
         let style = style(status);
-        format!("{style}{status}{style:#}")
+        format!("{style}{text}{style:#}")
     }
 
     /// Secondary text.

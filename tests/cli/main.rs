@@ -3,6 +3,7 @@
 
 mod floods;
 mod headers;
+mod history;
 mod host;
 mod installing;
 mod printing;

@@ -96,10 +96,38 @@ fn lines_are_shown_while_the_check_runs() {
     assert!(lines.next().unwrap().ends_with("OK begun"));
     let status = host.ssi(["status", "door", "--json"]).exits(3).json();
     assert!(status["running_since"].is_string(), "progress is no verdict: {status}");
+    assert!(status["usual_seconds"].is_null(), "no run has ended: {status}");
+    let status = host.ssi(["status", "door"]).exits(3).out;
+    assert!(status.contains("  running for ") && status.contains("   so far OK, begun\n"), "{status}");
+    let row = host.ssi(["runs", "door"]).exits(0).out;
+    assert!(row.lines().nth(1).is_some_and(|row| row.contains("running")), "{row}");
+    let row = host.ssi(["runs", "door", "--json"]).exits(0).json();
+    assert!(row["status"].is_null() && row["finished"].is_null() && row["started"].is_string(), "{row}");
     open_gate(&host);
     let rest: Vec<String> = lines.collect();
     assert_eq!(rest.last().unwrap(), "UPDATE - done");
     assert_eq!(run.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_run_is_told_against_what_is_usual() {
+    let host = Host::new();
+    host.ssi(["add", host.door(&gated(&host)).to_str().unwrap()]).exits(0);
+    let run = |id: u32, seconds: u32, verdict: &str| {
+        let (start, end) = (format!("run r{id} start 2026-11-22T08:{id:02}:00Z trigger=timer"), 0);
+        format!(
+            "\t-- {start}\n\t-- run r{id} end 2026-11-22T08:{id:02}:30Z {verdict} exit={end} duration={seconds}.000s: done\n"
+        )
+    };
+    let log: String = [run(1, 2, "OK"), run(2, 30, "OK"), run(3, 3, "WARNING"), run(4, 90, "UNKNOWN")].concat();
+    fs::write(host.log("door"), log).unwrap();
+    let going = start(&host);
+    pids(&host);
+    let status = host.ssi(["status", "door"]).out;
+    assert!(status.contains(" (usually 3.000 s), since "), "{status}");
+    assert_eq!(host.ssi(["status", "door", "--json"]).json()["usual_seconds"], 3.0);
+    open_gate(&host);
+    assert!(going.wait_with_output().unwrap().status.success());
 }
 
 #[test]
@@ -114,7 +142,7 @@ fn a_check_runs_once_at_a_time() {
     let first = Said::from(run.wait_with_output().unwrap()).exits(0);
     assert!(first.out.ends_with("UPDATE - done\n"), "{first:?}");
     host.ssi(["run", "door"]).exits(0);
-    assert_eq!(host.ssi(["history", "door"]).out.lines().count(), 2);
+    assert_eq!(host.ssi(["history", "door", "--json"]).out.lines().count(), 2);
 }
 
 #[test]

@@ -1,0 +1,133 @@
+//! `ssi runs`: the runs of one check or of all, for people and for other programs.
+
+mod one;
+mod selection;
+mod table;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+pub(super) use table::table;
+
+use super::args::RunsArgs;
+use super::export::Export;
+use super::failure::Failure;
+use super::live;
+use super::past::{self, Last};
+use super::range::Range;
+use super::ui::Ui;
+use crate::event::rfc3339;
+use crate::history::Run;
+use crate::paths::Paths;
+use crate::perfdata;
+use selection::Selection;
+
+/// So many are shown to people unless more are asked for.
+const MOST: usize = 20;
+
+const COLUMNS: &[&str] = &[
+    "host",
+    "kind",
+    "id",
+    "run",
+    "trigger",
+    "started",
+    "finished",
+    "duration_seconds",
+    "status",
+    "result",
+    "exit",
+    "message",
+    "cpu_seconds",
+    "peak_memory_bytes",
+    "metrics",
+];
+
+pub(super) fn runs(args: &RunsArgs, paths: &Paths, ui: &Ui) -> Result<u8, Failure> {
+    let (now, zone) = (Timestamp::now(), TimeZone::system());
+    let range = Range::of(&args.range, now, &zone)?;
+    let past = past::open(paths, &zone, now, ui);
+    let key = args.id.as_deref().map(|id| past::find(id, &past, paths)).transpose()?;
+    let selection = Selection { past: &past, key, range, failed: args.failed, now };
+    if let Some(run) = &args.run {
+        if args.csv {
+            return Err(Failure::usage("the lines of a run are no table: give `--json` instead of `--csv`"));
+        }
+        return one::show(run, &selection, paths, ui);
+    }
+    let Some(export) = Export::new(args.csv, COLUMNS, ui)? else {
+        let most = args.lines.unwrap_or(MOST);
+        let rows = selection.last(most, ui)?;
+        let Some(first) = rows.first() else {
+            return ui.say("no runs are recorded of this time").map(|()| 0);
+        };
+        ui.print(table(&rows, selection.key.is_none(), now, ui))?;
+        if args.lines.is_none() && rows.len() == most {
+            let since = first.began.or(first.ended).map(|time| format!(" (since {})", super::ui::clock(time)));
+            let since = since.unwrap_or_default();
+            ui.say(ui.dim(format!("the last {most}{since}: `-n N` shows more, `--json` and `--csv` all")))?;
+        }
+        return Ok(0);
+    };
+    let host = live::host_name();
+    let print = &mut |run: Run| export.row(&cells(&run, &host, args.csv));
+    match args.lines {
+        Some(most) => selection.last(most, ui)?.into_iter().try_for_each(print)?,
+        None => {
+            let mut last = Last::new(None, print);
+            selection.each(ui, &mut |run| last.add(run))?;
+            last.finish()?;
+        }
+    }
+    Ok(0)
+}
+
+/// The values of the columns.
+fn cells(run: &Run, host: &str, is_csv: bool) -> Vec<Value> {
+    let time = |time: Option<Timestamp>| time.map(rfc3339);
+    let seconds = |duration: Option<std::time::Duration>| duration.map(|duration| duration.as_secs_f64());
+    let metrics = match is_csv {
+        true if run.metrics.is_empty() => Value::Null,
+        true => perfdata::render(&run.metrics).into(),
+        false => json!(run.metrics),
+    };
+    vec![
+        host.into(),
+        json!(run.key.kind()),
+        run.key.id().into(),
+        run.run.as_str().into(),
+        json!(run.trigger),
+        time(run.began).into(),
+        time(run.ended).into(),
+        seconds(run.duration).into(),
+        json!(run.status),
+        json!(run.result),
+        json!(run.exit),
+        json!(run.message),
+        seconds(run.cpu).into(),
+        run.rss.into(),
+        metrics,
+    ]
+}
+
+/// `1.234 s`, `75.2 s`, `12 min`.
+pub(super) fn took(duration: SignedDuration) -> String {
+    match duration.as_secs() {
+        0..10 => format!("{:.3} s", duration.as_secs_f64()),
+        10..120 => format!("{:.1} s", duration.as_secs_f64()),
+        _ => super::ui::roughly(duration),
+    }
+}
+
+/// How long it took, or takes already.
+fn length(run: &Run, now: Timestamp) -> Option<SignedDuration> {
+    match (run.duration, run.began) {
+        (Some(duration), _) => SignedDuration::try_from(duration).ok(),
+        (None, Some(began)) => {
+            let end = if run.status.is_some() { run.ended } else { Some(now) };
+            end.map(|end| end.duration_since(began).max(SignedDuration::ZERO))
+        }
+        (None, None) => None,
+    }
+}

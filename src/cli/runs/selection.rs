@@ -1,0 +1,129 @@
+//! Which runs: rows of the database, and those that the logs hold beyond it, each once and by their start.
+//!
+//! The database is read in windows of time, so that however many runs there are, few are in memory at once.
+
+use std::collections::{BTreeMap, HashSet};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::super::failure::Failure;
+use super::super::past;
+use super::super::range::Range;
+use super::super::ui::Ui;
+use crate::event::Key;
+use crate::history::{Query, Run};
+use crate::status::Status;
+use crate::survey::{Past, Row};
+
+/// So many runs that only the logs know are kept.
+const MOST_OF_LOGS: usize = 100_000;
+
+pub(super) struct Selection<'a> {
+    pub(super) past: &'a Past<'a>,
+    /// All checks without it.
+    pub(super) key: Option<Key>,
+    pub(super) range: Range,
+    /// Only bad ones.
+    pub(super) failed: bool,
+    pub(super) now: Timestamp,
+}
+
+/// The runs that only the logs know, by their start, their check and their id.
+type OfLogs = BTreeMap<(Timestamp, String, String), Run>;
+
+impl Selection<'_> {
+    /// All of them, by their start.
+    pub(super) fn each(&self, ui: &Ui, sink: &mut dyn FnMut(Run)) -> Result<(), Failure> {
+        let (mut of_logs, known) = self.of_logs(ui)?;
+        for window in windows(self.range, self.now) {
+            let mut rows = self.stored(window, None, &known)?;
+            let later = match window.until {
+                Some(until) => of_logs.split_off(&(until, String::new(), String::new())),
+                None => OfLogs::new(),
+            };
+            rows.extend(std::mem::replace(&mut of_logs, later).into_values());
+            rows.sort_by_key(start);
+            rows.into_iter().for_each(&mut *sink);
+        }
+        Ok(())
+    }
+
+    /// The last so many, by their start.
+    pub(super) fn last(&self, most: usize, ui: &Ui) -> Result<Vec<Run>, Failure> {
+        let (of_logs, known) = self.of_logs(ui)?;
+        let mut rows = Vec::new();
+        for window in windows(self.range, self.now).into_iter().rev() {
+            // What does not match is left out afterwards, and more is needed for it.
+            let limit = (!self.failed).then_some(most + known.len());
+            rows.extend(self.stored(window, limit, &known)?);
+            if rows.len() >= most {
+                break;
+            }
+        }
+        rows.extend(of_logs.into_values());
+        rows.sort_by_key(start);
+        Ok(rows.split_off(rows.len().saturating_sub(most)))
+    }
+
+    fn holds(&self, run: &Run) -> bool {
+        self.range.holds(start(run)) && (!self.failed || run.status.is_some_and(Status::is_bad))
+    }
+
+    /// What the database has of a window, without what the logs know better.
+    fn stored(&self, window: Range, limit: Option<usize>, known: &HashSet<(Key, String)>) -> Result<Vec<Run>, Failure> {
+        let Some(reader) = self.past.reader() else { return Ok(Vec::new()) };
+        let Range { since, until } = window;
+        let mut rows = reader.runs(&Query { key: self.key.clone(), since, until, limit })?;
+        rows.retain(|run| self.holds(run) && !known.contains(&(run.key.clone(), run.run.clone())));
+        Ok(rows)
+    }
+
+    /// The runs that the logs hold beyond the database, and the ids of all that ended or go on there.
+    fn of_logs(&self, ui: &Ui) -> Result<(OfLogs, HashSet<(Key, String)>), Failure> {
+        let keys = match &self.key {
+            Some(key) => vec![key.clone()],
+            None => self.past.keys()?,
+        };
+        let (mut found, mut known, mut is_cut) = (OfLogs::new(), HashSet::new(), false);
+        for key in keys {
+            let ((), end) = self.past.stored(&key, |_| Ok(()))?;
+            let errors = self.past.beyond(&key, &end, &mut |row| {
+                let Row::Run(run) = row else { return };
+                if self.past.reader().is_some() {
+                    known.insert((run.key.clone(), run.run.clone()));
+                }
+                if self.holds(&run) {
+                    found.insert((start(&run), run.key.to_string(), run.run.clone()), run);
+                }
+                if found.len() > MOST_OF_LOGS {
+                    is_cut = true;
+                    found.pop_first();
+                }
+            });
+            past::tell(errors, self.past, ui)?;
+        }
+        if is_cut {
+            ui.warn(format!("the logs hold more runs than {MOST_OF_LOGS} that no agent has put into the history yet; the older ones are left out"));
+        }
+        Ok((found, known))
+    }
+}
+
+/// By which runs are ordered: the end stands in where the start is not known.
+fn start(run: &Run) -> Timestamp {
+    run.began.or(run.ended).unwrap_or(Timestamp::MIN)
+}
+
+/// The range in parts, oldest first: the nearer to now, the shorter.
+fn windows(range: Range, now: Timestamp) -> Vec<Range> {
+    let hours = (0..192).map(SignedDuration::from_hours);
+    let days = (8..60).map(|days| SignedDuration::from_hours(24 * days));
+    let months = (2..14).map(|months| SignedDuration::from_hours(24 * 30 * months));
+    let mut edges: Vec<Timestamp> =
+        hours.chain(days).chain(months).filter_map(|back| now.checked_sub(back).ok()).collect();
+    edges.retain(|edge| range.holds(*edge) && Some(*edge) != range.since);
+    edges.reverse();
+    let starts = std::iter::once(range.since).chain(edges.iter().copied().map(Some));
+    let ends = edges.iter().copied().map(Some).chain([range.until]);
+    starts.zip(ends).map(|(since, until)| Range { since, until }).collect()
+}
