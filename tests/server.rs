@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod server {
     mod http;
+    mod past;
     mod protocol;
     mod stream;
     pub mod world;

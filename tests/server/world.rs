@@ -14,7 +14,7 @@ use ssi::board::Board;
 use ssi::check::{self, CheckId};
 use ssi::event::Origin;
 use ssi::line;
-use ssi::server::{Guard, Limits, Live, Stats, serve};
+use ssi::server::{Guard, Limits, Live, Past, Stats, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::oneshot;
@@ -39,12 +39,21 @@ impl World {
     }
 
     pub async fn with(limits: Limits) -> World {
+        World::serving(limits, |live| live).await
+    }
+
+    /// One that goes on after the events of another process.
+    pub async fn going_on(limits: Limits, seq: u64, floor: u64, past: Arc<dyn Past>) -> World {
+        World::serving(limits, |live| live.go_on(seq, floor, past)).await
+    }
+
+    async fn serving(limits: Limits, begin: impl FnOnce(Live) -> Live) -> World {
         let script = b"#!/bin/bash\n# name: disk\n# description: d\n# version: 1.0\n# schedule: minutely\necho OK\n";
         let check = check::parse(script, &TimeZoneDatabase::bundled(), &check::Limits::default()).unwrap().check;
         let mut board = Board::new("web1", TimeZone::UTC);
         board.install(check, true, jiff::Timestamp::MIN, &mut Vec::new());
         let origin = Origin { epoch: "e1".to_owned(), host: "web1".to_owned() };
-        let live = Arc::new(Live::with_limits(board, origin, "h1", limits).unwrap());
+        let live = Arc::new(begin(Live::with_limits(board, origin, "h1", limits).unwrap()));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (shutdown, stopped) = oneshot::channel::<()>();
