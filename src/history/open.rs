@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
@@ -126,7 +126,9 @@ fn fresh(path: &Path) -> Result<Connection, HistoryError> {
         remove(&beside(path, suffix))?;
     }
     let created = File::options().write(true).create_new(true).mode(MODE).open(path);
-    created.map_err(error::file("create", path))?;
+    // The agent's umask keeps everything else to itself; SQLite gives its other files the mode of this one.
+    let readable = created.and_then(|file| file.set_permissions(fs::Permissions::from_mode(MODE)));
+    readable.map_err(error::file("create", path))?;
     let conn = connect(path)?;
     schema::create(&conn).map_err(error::at("create", path))?;
     schema::configure_writer(&conn).map_err(error::at("open", path))?;

@@ -11,7 +11,7 @@ fn run_shows_lines_while_they_come() {
     let mut first = machine.spawn(&["ssi", "run", "waits"]);
     first.wait_line("the first line", PATIENCE, |line| line.contains("OK begun"));
     first.wait_line("the second line", PATIENCE, |line| line.contains("a detail"));
-    assert!(ssi(&machine, &["status", "waits"]).stdout.contains("running since"));
+    assert!(ssi(&machine, &["status", "waits"]).stdout.contains("running for "));
     // A run that goes on already is joined, not doubled.
     ssi(&machine, &["run", "waits", "--no-wait"]).ok();
     let follower = machine.spawn(&["ssi", "logs", "waits", "-f", "-n", "1"]);
