@@ -11,3 +11,4 @@ mod probes_host;
 mod probes_net;
 mod running;
 mod server;
+mod watches;

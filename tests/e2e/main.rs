@@ -16,6 +16,7 @@ mod deadlines;
 mod demo;
 mod endings;
 mod examples;
+mod expect;
 mod history;
 mod lifecycle;
 mod machine;
