@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! core:   source -> header -> check -> unit          line -> verdict, board -> event          threshold -> answer
-//! edges:  paths, files, settings, store, history, systemd, runner, tail, server, scheduler, probe
+//! edges:  paths, files, settings, store, history, systemd, runner, tail, server, scheduler, probe, prober
 //! above:  agent, cli
 //! ```
 
@@ -37,6 +37,7 @@ pub mod history;
 pub mod identity;
 pub mod paths;
 pub mod probe;
+pub mod prober;
 pub mod runner;
 pub mod scheduler;
 pub mod server;

@@ -29,6 +29,7 @@ use clap::Subcommand;
 
 pub use error::ProbeError;
 pub use host::Host;
+pub use http::{Pages, Seen, Unseen};
 pub use limit::HELP;
 
 use crate::answer::Answer;

@@ -14,6 +14,7 @@ const MAX_LINES: usize = 400;
 /// What one edge may use of another, and why. Everything else between two edges goes through the composition.
 const ALLOWED: &[(&str, &str, &str)] = &[
     ("probe", "systemd", "asks systemd for units and the clock"),
+    ("prober", "probe", "asks for pages as `ssi probe http` does"),
     ("runner", "files", "reads the script with a limit"),
     ("runner", "identity", "makes up the id of a run that no systemd started"),
     ("scheduler", "files", "opens logs and locks, with errors that name the file"),

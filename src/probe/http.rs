@@ -2,6 +2,7 @@
 
 mod fetch;
 mod headers;
+mod pages;
 mod statuses;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ use crate::status::Status;
 use crate::threshold::{Quantity, Range, Thresholds};
 use fetch::{Fetch, Fetched, MOST, Page};
 use headers::Header;
+pub use pages::{Pages, Seen, Unseen};
 use statuses::Statuses;
 use url::Url;
 

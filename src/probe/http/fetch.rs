@@ -61,6 +61,8 @@ pub(super) struct Fetch<'a> {
     headers: &'a [Header],
     deadline: Deadline,
     tls: Option<Tls>,
+    /// How many bytes of the page are read.
+    most: usize,
     fetched: Fetched,
 }
 
@@ -78,7 +80,12 @@ impl<'a> Fetch<'a> {
             certificate: None,
             page: Err(NetError::down(Phase::Request, "nothing was asked")),
         };
-        Fetch { question, headers, deadline: Deadline::after(question.limit.timeout), tls: None, fetched }
+        Fetch { question, headers, deadline: Deadline::after(question.limit.timeout), tls: None, most: MOST, fetched }
+    }
+
+    /// The same with authorities that were read before, and less of the page.
+    pub(super) fn again(question: &'a Http, tls: Option<Tls>, most: usize) -> Fetch<'a> {
+        Fetch { tls, most, ..Fetch::new(question, &[]) }
     }
 
     pub(super) async fn run(mut self) -> Fetched {
@@ -124,7 +131,7 @@ impl<'a> Fetch<'a> {
         };
         let response = self.deadline.step(Phase::Request, asked).await?;
         self.fetched.first_byte = Some(start.elapsed());
-        self.deadline.step(Phase::Body, read(response)).await
+        self.deadline.step(Phase::Body, read(response, self.most)).await
     }
 
     /// A stream to the server, encrypted where the URL says so.
@@ -213,7 +220,7 @@ fn is_sudden_end(error: &hyper::Error) -> bool {
     cause.is_some_and(|cause| cause.kind() == io::ErrorKind::UnexpectedEof)
 }
 
-async fn read(response: Response<Incoming>) -> Result<Page, NetError> {
+async fn read(response: Response<Incoming>, most: usize) -> Result<Page, NetError> {
     let (head, mut body) = response.into_parts();
     let location = head.headers.get(LOCATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
     // A body without a length ends with the connection, and many servers leave out TLS's goodbye.
@@ -225,7 +232,7 @@ async fn read(response: Response<Incoming>) -> Result<Page, NetError> {
             frame => frame.map_err(|error| NetError::down(Phase::Body, reason(&error)))?,
         };
         let Some(data) = frame.data_ref() else { continue };
-        let room = MOST - page.body.len();
+        let room = most - page.body.len();
         page.is_cut = data.len() > room;
         page.body.extend_from_slice(&data[..data.len().min(room)]);
         if page.is_cut {

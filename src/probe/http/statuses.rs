@@ -11,6 +11,11 @@ pub(super) struct Statuses {
 }
 
 impl Statuses {
+    /// All of them.
+    pub(super) fn any() -> Statuses {
+        Statuses { text: "100-599".to_owned(), ranges: vec![100..=599] }
+    }
+
     pub(super) fn parse(text: &str) -> Result<Statuses, String> {
         let ranges: Result<Vec<_>, _> = text.split(',').map(|word| range(word.trim())).collect();
         Ok(Statuses { text: text.to_owned(), ranges: ranges? })

@@ -9,7 +9,7 @@ use crate::threshold::{Range, Thresholds};
 use crate::timespan;
 
 /// How long an answer may take.
-#[derive(Clone, Copy, Debug, Args)]
+#[derive(Clone, Copy, Debug, Default, Args)]
 pub(crate) struct Latency {
     /// Warn when the answer takes longer: seconds, or a duration such as `500ms`
     #[arg(short, long, value_name = "RANGE", value_parser = seconds)]

@@ -43,6 +43,7 @@ pub(crate) struct Presented {
 }
 
 /// How to open encrypted connections.
+#[derive(Clone)]
 pub(crate) struct Tls {
     provider: Arc<CryptoProvider>,
     authorities: Option<Arc<Authorities>>,
