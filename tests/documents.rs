@@ -394,3 +394,21 @@ fn every_field_of_every_frame_is_explained() {
     }
     assert!(fields("## hello").is_subset(&hello), "{hello:?}");
 }
+
+#[test]
+fn the_history_is_kept_as_long_as_its_document_says() {
+    let document = read("docs/history.md");
+    let keep = ssi::history::Keep::default();
+    let days = |kept: std::time::Duration| match kept.as_secs() / 86400 {
+        1 => "1 day".to_owned(),
+        days => format!("{days} days"),
+    };
+    let rows = rows(section(&document, "## What is kept, and how long"));
+    let limits = [keep.raw, keep.detail_of_good_runs, keep.raw, keep.transitions, keep.hours].map(days);
+    assert_eq!(rows.len(), 7);
+    for (row, limit) in rows.iter().zip(&limits) {
+        assert!(row[1].starts_with(limit), "{row:?}: {limit}");
+    }
+    assert_eq!((keep.records_per_thing, keep.events), (100_000, 100_000));
+    assert!([2, 3, 5].into_iter().all(|row: usize| rows[row][1].contains("newest 100,000")), "{rows:?}");
+}

@@ -59,6 +59,15 @@ impl HistoryError {
         }
     }
 
+    /// Whether more rights would help.
+    pub fn is_permission(&self) -> bool {
+        match self {
+            HistoryError::Database { source, .. } => source.sqlite_error_code() == Some(ErrorCode::PermissionDenied),
+            HistoryError::File { source, .. } => source.kind() == io::ErrorKind::PermissionDenied,
+            HistoryError::InUse { .. } | HistoryError::NotAHistory { .. } | HistoryError::Event(_) => false,
+        }
+    }
+
     /// Whether there is no space, no right to write, or no disk that works: it may be better later.
     pub fn is_full(&self) -> bool {
         match self {

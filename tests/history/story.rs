@@ -1,6 +1,6 @@
 //! A database in a temporary directory and the changes that are written to it, at times that the test makes up.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -100,7 +100,7 @@ pub fn ended(id: &str, run: &str, began: Timestamp, took: Duration, status: Stat
 
 /// A writer with its file.
 pub struct Story {
-    _dir: TempDir,
+    dir: Option<TempDir>,
     pub path: PathBuf,
     pub history: History,
     pub origin: Origin,
@@ -110,15 +110,16 @@ pub struct Story {
 
 impl Story {
     pub fn new() -> Story {
-        Story::within(TempDir::new().unwrap())
+        let dir = TempDir::new().unwrap();
+        let story = Story::at(&dir.path().join("history.db"));
+        Story { dir: Some(dir), ..story }
     }
 
-    pub fn within(dir: TempDir) -> Story {
-        let path = dir.path().join("history.db");
-        let mut history = History::open(&path).unwrap().0;
+    pub fn at(path: &Path) -> Story {
+        let mut history = History::open(path).unwrap().0;
         let origin = Origin { epoch: "e1".to_owned(), host: "web1".to_owned() };
         history.set_head(&head(0)).unwrap();
-        Story { _dir: dir, path, history, origin, seq: 0, runs: 0 }
+        Story { dir: None, path: path.to_owned(), history, origin, seq: 0, runs: 0 }
     }
 
     /// Adds what happened at one time and commits it.
@@ -127,13 +128,18 @@ impl Story {
         self.history.commit(&[], &[], &head(self.seq)).unwrap();
     }
 
-    pub fn add(&mut self, time: Timestamp, changes: impl IntoIterator<Item = Change>) {
+    /// The next events.
+    pub fn numbered(&mut self, time: Timestamp, changes: impl IntoIterator<Item = Change>) -> Vec<Numbered> {
         let seq = &mut self.seq;
         let number = |change| {
             *seq += 1;
             Numbered { seq: *seq, time, change }
         };
-        let events: Vec<Numbered> = changes.into_iter().map(number).collect();
+        changes.into_iter().map(number).collect()
+    }
+
+    pub fn add(&mut self, time: Timestamp, changes: impl IntoIterator<Item = Change>) {
+        let events = self.numbered(time, changes);
         self.history.add(&self.origin, &events, true).unwrap();
     }
 
@@ -154,6 +160,11 @@ impl Story {
 
     pub fn trim(&mut self, now: Timestamp, keep: &Keep) {
         while self.history.trim(now, keep).unwrap() {}
+    }
+
+    /// Closes the database; gives where it is, and what removes it.
+    pub fn close(self) -> (PathBuf, TempDir) {
+        (self.path, self.dir.unwrap())
     }
 
     pub fn reader(&self) -> Reader {
