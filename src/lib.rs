@@ -4,8 +4,8 @@
 //! Data flows one way. The core reads no file, clock, environment or bus; edges do that and know only the core:
 //!
 //! ```text
-//! core:   source -> header -> check -> unit          line -> verdict, board -> event          threshold -> answer
-//! edges:  paths, files, settings, store, history, systemd, runner, tail, server, scheduler, probe, prober
+//! core:   source -> header -> check -> unit          line -> verdict, outcome, board -> event          threshold -> answer
+//! edges:  paths, files, settings, store, history, systemd, runner, journal, tail, server, scheduler, probe, prober
 //! above:  agent, cli
 //! ```
 
@@ -19,6 +19,7 @@ pub mod cron;
 pub mod event;
 pub mod header;
 pub mod line;
+pub mod outcome;
 pub mod perfdata;
 pub mod refusal;
 pub mod schedule;
@@ -35,6 +36,7 @@ pub mod watch;
 pub mod files;
 pub mod history;
 pub mod identity;
+pub mod journal;
 pub mod paths;
 pub mod probe;
 pub mod prober;

@@ -1,9 +1,10 @@
 //! One run of a check: `ssi exec`.
 //!
 //! Input: an installed script and what systemd says in the environment. Output: the lines of the run on standard output, which is
-//! the check's log, and an exit code that is not zero only when the check itself broke. Single-threaded and without a runtime:
+//! the check's log, and its outcome, whether the log took it or not. Single-threaded and without a runtime:
 //! this process stands before every run of every check.
 
+mod cause;
 pub mod ended;
 mod lines;
 mod log;
@@ -17,12 +18,14 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::check::{self, Check, Limits, Protocol};
+use crate::check::{self, Check, CheckId, Limits, Protocol};
 use crate::line::{self, Cost, Exit, Moment, RunEnd, RunStart, Trigger};
+use crate::outcome::Outcome;
 use crate::status::Status;
 use crate::verdict::{self, Verdict};
 
-pub use log::{Log, LogError};
+pub use cause::{Cause, Ended};
+pub use log::Log;
 pub use process::hold_signals;
 use transcript::Transcript;
 
@@ -49,34 +52,33 @@ impl Invocation {
     }
 }
 
-/// Runs the script and writes its run to `log`. The verdict's status decides the exit code of the process.
-pub fn run(script: &Path, invocation: &Invocation, log: &mut Log, zone: &TimeZone) -> Result<Status, LogError> {
+/// Runs the script of a check and writes its run to `log`, which may fail: the check does its work all the same.
+pub fn run(id: &CheckId, script: &Path, invocation: &Invocation, log: &mut Log, zone: &TimeZone) -> Outcome {
     let started = Instant::now();
     let moment = |zone| Moment::new(Timestamp::now(), zone);
     let start = RunStart { run: &invocation.run, time: moment(zone), trigger: invocation.trigger };
-    log.line(&start.to_string())?;
+    log.begin(&start.to_string());
+    let broken = |message| (Verdict::new(Status::Error, message), Exit::Unseen, Cost::default());
     let (verdict, exit, usage) = match load(script) {
         Ok(check) => {
             let mut transcript = Transcript::new(check.protocol, zone.clone(), log);
             match process::run(script, check.timeout, started, &mut transcript) {
                 Ok(outcome) => {
-                    let said = transcript.finish()?;
+                    let said = transcript.finish();
                     (verdict::decide(check.protocol, &said, outcome.ending), outcome.ending.exit(), outcome.usage)
                 }
-                Err(process::ProcessError::Log(error)) => return Err(error),
-                Err(process::ProcessError::Process(error)) => {
-                    (Verdict::new(Status::Error, format!("could not run bash: {error}")), Exit::Unseen, Cost::default())
-                }
+                Err(error) => broken(format!("could not run bash: {error}")),
             }
         }
-        Err(reason) => (Verdict::new(Status::Error, reason), Exit::Unseen, Cost::default()),
+        Err(reason) => broken(reason),
     };
     let cost = Cost { duration: Some(started.elapsed()), ..usage };
     let Verdict { status, message } = verdict;
     let message = line::printable(&message);
     let end = RunEnd { run: &invocation.run, time: moment(zone), status, exit, result: None, cost, message: &message };
-    log.line(&end.to_string())?;
-    Ok(status)
+    let outcome = Outcome::new(id, Some(&start), &end);
+    log.end(&outcome.end);
+    outcome
 }
 
 /// The installed script was valid when it was added; who changed it since is told here.

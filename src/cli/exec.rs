@@ -9,10 +9,11 @@ use super::args::IdArgs;
 use super::failure::Failure;
 use super::live;
 use crate::check::CheckId;
+use crate::journal;
 use crate::line::Trigger;
+use crate::outcome::Outcome;
 use crate::paths::Paths;
-use crate::runner::ended::{self, Cause};
-use crate::runner::{self, Invocation, Log};
+use crate::runner::{self, Cause, Invocation, Log, ended};
 use crate::status::Status;
 use crate::store;
 use crate::systemd::Systemd;
@@ -33,10 +34,20 @@ pub(super) fn exec(args: &IdArgs, paths: &Paths) -> Result<u8, Failure> {
     let id = id(args)?;
     let mut log = Log::new(&std::io::stdout())?;
     let invocation = Invocation::from_env(env, || trigger(&id, paths));
-    let status = runner::run(&paths.script(&id), &invocation, &mut log, &TimeZone::system());
-    match status.map_err(Failure::new)? {
-        Status::Error => Ok(1),
-        _ => Ok(0),
+    let outcome = runner::run(&id, &paths.script(&id), &invocation, &mut log, &TimeZone::system());
+    record(&outcome, &log, paths);
+    Ok(if outcome.status == Status::Error { 1 } else { 0 })
+}
+
+/// The outcome goes to the journal as well, where systemd started this: the log may be full, deleted, or cut off before it is read.
+fn record(outcome: &Outcome, log: &Log, paths: &Paths) {
+    // The embedded scheduler says what triggered a run; a trial has a root of its own. Both have their log alone.
+    let by_systemd = paths.root.is_none() && env("JOURNAL_STREAM").is_some() && env("SSI_TRIGGER").is_none();
+    if by_systemd {
+        journal::send(outcome);
+    }
+    if let Some(fault) = log.fault() {
+        eprintln!("could not write all lines to the check's log: {fault}");
     }
 }
 
@@ -75,6 +86,9 @@ pub(super) fn ended(args: &IdArgs, paths: &Paths) -> Result<u8, Failure> {
         })?,
     };
     let mut log = Log::new(&std::io::stdout())?;
-    ended::complete(&paths.log(&id), &cause, &mut log, &TimeZone::system()).map_err(Failure::new)?;
+    let missing = ended::complete(&id, &paths.log(&id), &cause, &mut log, &TimeZone::system())?;
+    if let Some(outcome) = missing {
+        record(&outcome, &log, paths);
+    }
     Ok(0)
 }

@@ -14,7 +14,6 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
 use nix::unistd::Pid;
 
-use super::log::LogError;
 use super::spawn::{self, Child};
 use super::transcript::Transcript;
 use crate::line::Cost;
@@ -22,33 +21,6 @@ use crate::verdict::Ending;
 
 /// How long the group has between TERM and KILL.
 const GRACE: Duration = Duration::from_secs(2);
-
-/// A run that could not be carried through.
-#[derive(Debug)]
-pub(super) enum ProcessError {
-    /// The process could not be started or watched.
-    Process(io::Error),
-    /// Its lines could not be written.
-    Log(LogError),
-}
-
-impl From<io::Error> for ProcessError {
-    fn from(error: io::Error) -> ProcessError {
-        ProcessError::Process(error)
-    }
-}
-
-impl From<Errno> for ProcessError {
-    fn from(error: Errno) -> ProcessError {
-        ProcessError::Process(error.into())
-    }
-}
-
-impl From<LogError> for ProcessError {
-    fn from(error: LogError) -> ProcessError {
-        ProcessError::Log(error)
-    }
-}
 
 /// How it ended and what it cost.
 pub(super) struct Outcome {
@@ -69,12 +41,12 @@ pub(super) fn run(
     timeout: Duration,
     started: Instant,
     transcript: &mut Transcript<'_>,
-) -> Result<Outcome, ProcessError> {
+) -> io::Result<Outcome> {
     let signals = watch_signals()?;
     let Child { pid, stdout, stderr } = spawn::bash(script)?;
     let group = Group(pid);
     let result = follow([stdout, stderr], &group, &signals, timeout, started, transcript);
-    // Whatever is still in the group outlived its run (or the run could not be written down).
+    // Whatever is still in the group outlived its run.
     group.signal(Signal::SIGKILL);
     let status = waitpid(pid, None)?;
     let stopping = result?;
@@ -135,7 +107,7 @@ fn follow(
     timeout: Duration,
     started: Instant,
     transcript: &mut Transcript<'_>,
-) -> Result<Option<Stopping>, ProcessError> {
+) -> io::Result<Option<Stopping>> {
     let (mut stdout, mut stderr) = (Some(stdout), Some(stderr));
     let mut buffer = vec![0_u8; 64 * 1024];
     let mut stopping = None;
@@ -175,12 +147,7 @@ fn follow(
 
 /// Takes one buffer from a pipe, or all of it when the script is over; the bound keeps a daemon that goes on writing from holding
 /// the run open. False when the other end is closed.
-fn drain(
-    pipe: &mut Option<File>,
-    buffer: &mut [u8],
-    all: bool,
-    mut take: impl FnMut(&[u8]) -> Result<(), LogError>,
-) -> Result<bool, ProcessError> {
+fn drain(pipe: &mut Option<File>, buffer: &mut [u8], all: bool, mut take: impl FnMut(&[u8])) -> io::Result<bool> {
     // A pipe holds 64 KiB unless somebody enlarged it, to 1 MiB at most.
     const MOST_READS: usize = 256;
     let Some(open) = pipe else { return Ok(false) };
@@ -190,10 +157,10 @@ fn drain(
                 *pipe = None;
                 return Ok(false);
             }
-            Ok(n) => take(&buffer[..n])?,
+            Ok(n) => take(&buffer[..n]),
             Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(true),
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(error),
         }
     }
     Ok(true)

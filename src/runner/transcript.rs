@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::keeps_output;
 use super::lines::Lines;
-use super::log::{Log, LogError};
+use super::log::Log;
 use crate::check::Protocol;
 use crate::line::{self, Line, Moment, Stamp, StatusLine};
 use crate::perfdata::{self, Metric};
@@ -68,35 +68,33 @@ impl<'a> Transcript<'a> {
     }
 
     /// A chunk of standard output.
-    pub(super) fn stdout(&mut self, chunk: &[u8]) -> Result<(), LogError> {
+    pub(super) fn stdout(&mut self, chunk: &[u8]) {
         let mut lines = mem::take(&mut self.stdout);
-        let result = lines.push(chunk, |line| self.said(line));
+        lines.push(chunk, |line| self.said(line));
         self.stdout = lines;
-        result
     }
 
     /// A chunk of standard error: never a status, always kept, so that a false OK is visible.
-    pub(super) fn stderr(&mut self, chunk: &[u8]) -> Result<(), LogError> {
+    pub(super) fn stderr(&mut self, chunk: &[u8]) {
         let mut lines = mem::take(&mut self.stderr);
-        let result = lines.push(chunk, |line| self.detail(line));
+        lines.push(chunk, |line| self.detail(line));
         self.stderr = lines;
-        result
     }
 
     /// The script is over: last lines without a newline, what the caps left out, what the protocol reads from the whole.
-    pub(super) fn finish(mut self) -> Result<Said, LogError> {
+    pub(super) fn finish(mut self) -> Said {
         let mut lines = mem::take(&mut self.stdout);
-        lines.finish(|line| self.said(line))?;
+        lines.finish(|line| self.said(line));
         let mut lines = mem::take(&mut self.stderr);
-        lines.finish(|line| self.detail(line))?;
+        lines.finish(|line| self.detail(line));
         let kept = mem::take(&mut self.kept);
         let mut said = Said::default();
         match self.protocol {
             Protocol::Ssi => {
                 if let Some(line) = self.unwritten.take() {
                     let left_out = self.status_lines - MAX_STATUS_LINES - 1;
-                    self.log.line(&line::detail(&format!("{left_out} status lines left out")))?;
-                    self.log.line(&line)?;
+                    self.log.line(&line::detail(&format!("{left_out} status lines left out")));
+                    self.log.line(&line);
                 }
                 said.status = self.last.take();
             }
@@ -104,25 +102,25 @@ impl<'a> Transcript<'a> {
             Protocol::Json => {
                 let (document, other) = last_document(&kept.join("\n"));
                 for line in other {
-                    self.detail(&line)?;
+                    self.detail(&line);
                 }
                 if let Some(document) = &document {
-                    self.log.line(&line::json_document(&document.to_string()))?;
+                    self.log.line(&line::json_document(&document.to_string()));
                 }
                 said.json = document;
             }
         }
         if !self.metrics.is_empty() {
-            self.log.line(&line::perfdata(&perfdata::render(&self.metrics)))?;
+            self.log.line(&line::perfdata(&perfdata::render(&self.metrics)));
         }
         if self.missing.lines > 0 {
             let Missing { lines, bytes } = self.missing;
-            self.log.line(&line::detail(&format!("{lines} more lines of output left out ({bytes} bytes)")))?;
+            self.log.line(&line::detail(&format!("{lines} more lines of output left out ({bytes} bytes)")));
         }
-        Ok(said)
+        said
     }
 
-    fn said(&mut self, text: &str) -> Result<(), LogError> {
+    fn said(&mut self, text: &str) {
         if keeps_output(self.protocol) {
             self.keep(text);
         }
@@ -132,7 +130,7 @@ impl<'a> Transcript<'a> {
                 _ => self.detail(text),
             },
             Protocol::Nagios => self.detail(text),
-            Protocol::Json => Ok(()),
+            Protocol::Json => {}
         }
     }
 
@@ -145,7 +143,7 @@ impl<'a> Transcript<'a> {
         }
     }
 
-    fn status(&mut self, line: &StatusLine<'_>) -> Result<(), LogError> {
+    fn status(&mut self, line: &StatusLine<'_>) {
         let (message, metrics) = perfdata::split(line.message);
         self.last = Some(Verdict::new(line.status, message));
         self.metrics = metrics;
@@ -157,20 +155,19 @@ impl<'a> Transcript<'a> {
         self.status_lines += 1;
         if self.status_lines > MAX_STATUS_LINES {
             self.unwritten = Some(text);
-            return Ok(());
+            return;
         }
-        self.log.line(&text)
+        self.log.line(&text);
     }
 
-    fn detail(&mut self, text: &str) -> Result<(), LogError> {
+    fn detail(&mut self, text: &str) {
         // Its newline counts as well: an empty line is not free.
         let bytes = self.detail_bytes + text.len() + 1;
         if bytes > MAX_DETAIL {
-            self.leave_out(text);
-            return Ok(());
+            return self.leave_out(text);
         }
         self.detail_bytes = bytes;
-        self.log.line(&line::detail(text))
+        self.log.line(&line::detail(text));
     }
 
     fn leave_out(&mut self, text: &str) {
@@ -211,8 +208,8 @@ mod tests {
         let file = tempfile::NamedTempFile::new()?;
         let mut log = Log::new(file.as_file())?;
         let mut transcript = Transcript::new(Protocol::Ssi, TimeZone::UTC, &mut log);
-        transcript.stderr(&[b'\n'; 4 * MAX_DETAIL])?;
-        transcript.finish()?;
+        transcript.stderr(&[b'\n'; 4 * MAX_DETAIL]);
+        transcript.finish();
         let written = std::fs::read_to_string(file.path())?;
         assert_eq!(written.lines().count(), MAX_DETAIL + 1);
         assert!(written.ends_with("more lines of output left out (196608 bytes)\n"));
@@ -225,8 +222,8 @@ mod tests {
         let mut log = Log::new(file.as_file())?;
         let mut transcript = Transcript::new(Protocol::Json, TimeZone::UTC, &mut log);
         let document = json!({"status": "WARNING", "data": "x".repeat(50 * 1024)});
-        transcript.stdout(format!("{document}\n").as_bytes())?;
-        assert_eq!(transcript.finish()?.json, Some(document));
+        transcript.stdout(format!("{document}\n").as_bytes());
+        assert_eq!(transcript.finish().json, Some(document));
         Ok(())
     }
 

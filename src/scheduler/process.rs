@@ -14,8 +14,7 @@ use crate::files::FileError;
 use crate::identity;
 use crate::line::Trigger;
 use crate::paths::Paths;
-use crate::runner::Log;
-use crate::runner::ended::{self, Cause};
+use crate::runner::{Cause, Log, ended};
 
 /// A run that could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +34,7 @@ pub struct Running {
     pub run: String,
     /// The runner.
     pub child: tokio::process::Child,
+    id: CheckId,
     log: PathBuf,
 }
 
@@ -58,7 +58,7 @@ pub fn start(paths: &Paths, program: &Path, id: &CheckId, trigger: Trigger) -> R
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     let child = tokio::process::Command::from(command).kill_on_drop(false).spawn();
     let child = child.map_err(FileError::at("run", program))?;
-    Ok(Running { run, child, log })
+    Ok(Running { run, child, id: id.clone(), log })
 }
 
 /// Whether a run of `id` goes on, whoever started it.
@@ -84,7 +84,7 @@ impl Running {
         let status = self.child.wait().await?;
         let mut log = Log::new(&File::options().append(true).open(&self.log)?)?;
         let cause = Cause::from_exit(self.run.clone(), status);
-        ended::complete(&self.log, &cause, &mut log, zone).map_err(io::Error::other)?;
+        ended::complete(&self.id, &self.log, &cause, &mut log, zone)?;
         Ok(status)
     }
 

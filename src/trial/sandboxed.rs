@@ -14,8 +14,7 @@ use crate::files::{self, FileError};
 use crate::identity;
 use crate::install::{self, Program};
 use crate::paths::Paths;
-use crate::runner::Log;
-use crate::runner::ended::{self, Cause};
+use crate::runner::{Cause, Log, ended};
 use crate::systemd::{Action, Systemd};
 use crate::unit::{self, Place};
 
@@ -118,8 +117,7 @@ impl<'a> Stage<'a> {
         let cause = Cause::from_codes(run, state.result, state.code, state.status);
         let fail = FileError::at("write to", &log);
         let mut writer = File::options().append(true).open(&log).and_then(|file| Log::new(&file)).map_err(&fail)?;
-        ended::complete(&log, &cause, &mut writer, &TimeZone::system())
-            .map_err(|error| fail(io::Error::other(error)))?;
+        ended::complete(&self.id, &log, &cause, &mut writer, &TimeZone::system()).map_err(&fail)?;
         Ran::read(&log, &script, &path)
     }
 

@@ -1,6 +1,7 @@
 //! `ssi-ended@.service`: writes the end of a run whose runner could not. systemd starts it by `OnFailure=`, so it needs no agent.
 
 use super::{Place, Scope, escape, marker};
+use crate::check::CheckId;
 
 /// Its file name.
 pub const NAME: &str = "ssi-ended@.service";
@@ -57,4 +58,9 @@ Handler=yes
 /// Whether a file of that name is ours.
 pub fn is_ours(content: &str) -> bool {
     content.lines().map(str::trim).skip_while(|line| *line != marker::SECTION).any(|line| line == "Handler=yes")
+}
+
+/// Its instance for one check.
+pub fn instance(id: &CheckId) -> String {
+    NAME.replace('@', &format!("@{id}"))
 }
