@@ -7,11 +7,11 @@
 //! A file is known by its inode and by fingerprints of its beginning and of the bytes just before the place that was reached:
 //! each read overlaps those bytes, so content that was rewritten in place is noticed without a further system call.
 //!
-//! - Renamed away: the old file is read to its end first and is followed under its new name (a long run keeps it open), the newest
-//!   [`MAX_RETIRED`] of them until they are deleted or [`Tail::retire_done`] is called.
+//! - Renamed away or deleted: the old file is read to its end first and is followed on (a long run keeps it open), the newest
+//!   [`MAX_RETIRED`] of them until [`Tail::retire_done`], or for deleted ones [`Tail::close_deleted`], is called.
 //! - Truncated (copytruncate): the rest is taken from the rotated file with the same fingerprints, then the file is read from 0.
 //!   What a file holds after a truncation counts as new. The piece of a line that was incomplete in the copy is left out.
-//! - Deleted, replaced, or a directory, symbolic link or pipe in its place: what was open is read to its end; only regular files
+//! - Replaced, or a directory, symbolic link or pipe in its place: what was open is read to its end; only regular files
 //!   are opened, and never through a link.
 //! - After downtime [`Start::At`] finds the place again, in `<id>.log` or in a rotated file, and reads on from there.
 //!
@@ -46,6 +46,11 @@ pub use watch::{Signal, Watch, WatchError};
 
 use follow::Follow;
 use reader::Reader;
+
+/// The id whose log, or rotated log, a file of this name is.
+pub fn id_of(file_name: &OsStr) -> Option<&str> {
+    rotated::owner(file_name).map(|(id, _)| id)
+}
 
 /// Where to start in a file that is followed from now on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,6 +121,11 @@ impl Tail {
     /// Closes the rotated files of `id` that are still followed, after reading what is new in them: no run writes to them any more.
     pub fn retire_done(&mut self, id: &str, sink: &mut dyn FnMut(Lines<'_>)) -> Vec<TailError> {
         self.visit(id, sink, Follow::close_retired)
+    }
+
+    /// Closes the deleted files of `id`, after reading what is new in them: the run that had them open is over.
+    pub fn close_deleted(&mut self, id: &str, sink: &mut dyn FnMut(Lines<'_>)) -> Vec<TailError> {
+        self.visit(id, sink, Follow::close_deleted)
     }
 
     /// Reads what is new after something happened to `file_name` in the directory: a write, or its creation, renaming, removal or a

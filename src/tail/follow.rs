@@ -1,4 +1,4 @@
-//! One followed id: its current file and the rotated ones that may still be written to.
+//! One followed id: its current file and those that lost its name, rotated or deleted, that may still be written to.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use super::mark::{Mark, Position};
 use super::reader::Reader;
 use super::source::{self, Reached, Refused, Source};
 
-/// So many rotated files of one id stay open for late lines.
+/// So many files of one id that were rotated or deleted stay open for late lines.
 pub const MAX_RETIRED: usize = 2;
 
 #[derive(Debug)]
@@ -33,10 +33,12 @@ impl Follow {
             Some(Start::End | Start::Oldest) => return None,
             Some(Start::Beginning) | None => {}
         }
-        let mut older: Vec<Mark> = self.retired.iter().map(|source| source.mark).collect();
+        // A deleted file is not found again: it would be taken for a copy of it.
+        let lasting = self.retired.iter().filter(|source| !source.is_deleted());
+        let mut older: Vec<Mark> = lasting.map(|source| source.mark).collect();
         let newest = match &self.current {
             Some(source) => Some(source.mark),
-            None if self.awaiting => older.pop(),
+            None if self.awaiting && self.retired.last().is_some_and(|source| !source.is_deleted()) => older.pop(),
             None => None,
         };
         // An empty file has no more than its number, which may be that of a copy of lines long handed out by the time of the restart.
@@ -76,6 +78,8 @@ impl Follow {
                 None
             }
         };
+        // What is written to a deleted file is told under the name that it had.
+        self.drain_retired(reader, Source::is_deleted);
         self.read_current(reader);
         if self.current.as_ref().map(|source| source.mark.inode) != found {
             self.retire_current(reader);
@@ -85,19 +89,25 @@ impl Follow {
         }
     }
 
-    /// Reads what late writers added to rotated files, and closes those that were deleted.
+    /// Reads what late writers added to rotated files, and to deleted ones.
     pub(super) fn poll_retired(&mut self, reader: &mut Reader<'_>) {
-        let newest = self.retired.last().map(|source| source.mark.inode);
-        self.retired.retain_mut(|source| reader.drain(source) == Reached::End && !source.is_deleted());
-        if self.retired.last().map(|source| source.mark.inode) != newest {
-            self.awaiting = false;
-        }
+        self.drain_retired(reader, |_| true);
+        self.awaiting &= self.retired.last().is_some_and(|source| !source.is_deleted());
+    }
+
+    fn drain_retired(&mut self, reader: &mut Reader<'_>, which: impl Fn(&Source) -> bool) {
+        self.retired.retain_mut(|source| !which(source) || reader.drain(source) == Reached::End);
     }
 
     pub(super) fn close_retired(&mut self, reader: &mut Reader<'_>) {
-        self.poll_retired(reader);
+        self.drain_retired(reader, |_| true);
         self.retired.clear();
         self.awaiting = false;
+    }
+
+    pub(super) fn close_deleted(&mut self, reader: &mut Reader<'_>) {
+        self.poll_retired(reader);
+        self.retired.retain(|source| !source.is_deleted());
     }
 
     /// Brings the tail to where it shall start; `false` if that has to be tried again.
@@ -205,9 +215,7 @@ impl Follow {
     fn retire_current(&mut self, reader: &mut Reader<'_>) {
         if let Some(source) = self.current.take() {
             self.awaiting = !source.is_deleted();
-            if self.awaiting {
-                self.push_retired(source, reader);
-            }
+            self.push_retired(source, reader);
         }
     }
 

@@ -46,7 +46,7 @@ fn late_lines_of_a_rotated_file_are_followed() -> Tested {
 }
 
 #[test]
-fn rotated_files_are_closed_when_deleted_and_when_too_many() -> Tested {
+fn rotated_files_are_closed_when_too_many_and_deleted_ones_are_forgotten() -> Tested {
     let mut logs = Logs::new()?;
     let older = |logs: &Logs| logs.tail.position("disk").map(|position| position.older.len());
     for turn in 1..=4 {
@@ -60,6 +60,29 @@ fn rotated_files_are_closed_when_deleted_and_when_too_many() -> Tested {
     fs::remove_file(logs.path("disk.log-20260104"))?;
     assert_eq!(logs.poll("disk.log-20260104"), NONE);
     assert_eq!(older(&logs), Some(1));
+    Ok(())
+}
+
+#[test]
+fn a_deleted_file_is_read_on_until_it_is_closed() -> Tested {
+    let mut logs = Logs::new()?;
+    let mut writer = logs.writer("disk.log")?;
+    writer.write_all(b"1\n")?;
+    assert_eq!(logs.poll("disk.log"), ["1"]);
+    fs::remove_file(logs.path("disk.log"))?;
+    assert_eq!(logs.poll("disk.log"), NONE);
+    writer.write_all(b"2\n")?;
+    assert_eq!(logs.poll("disk.log"), ["2"]);
+    logs.append("disk.log", "4\n")?;
+    writer.write_all(b"3\n")?;
+    assert_eq!(logs.poll("disk.log"), ["3", "4"]);
+    writer.write_all(b"5\n")?;
+    let mut late = Vec::new();
+    let errors = logs.tail.close_deleted("disk", &mut |lines| late.push(lines.bytes.to_vec()));
+    assert!(errors.is_empty() && late == [b"5\n"], "{errors:?} {late:?}");
+    writer.write_all(b"6\n")?;
+    logs.append("disk.log", "7\n")?;
+    assert_eq!(logs.poll("disk.log"), ["7"]);
     Ok(())
 }
 

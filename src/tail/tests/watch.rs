@@ -1,4 +1,5 @@
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
@@ -37,6 +38,19 @@ fn wait_for(receiver: &Receiver<String>, wanted: &str) -> Tested {
 
 fn text(path: impl AsRef<Path>) -> String {
     path.as_ref().display().to_string()
+}
+
+#[test]
+fn a_write_to_a_deleted_file_is_told() -> Tested {
+    let logs = Logs::new()?;
+    let mut writer = logs.writer("disk.log")?;
+    let (_watch, receiver) = watch(&[logs.dir.path().to_path_buf()])?;
+    fs::remove_file(logs.path("disk.log"))?;
+    logs.append("other.log", "what was told before is behind\n")?;
+    wait_for(&receiver, &text(logs.path("other.log")))?;
+    while receiver.try_recv().is_ok() {}
+    writer.write_all(b"late\n")?;
+    wait_for(&receiver, &text(logs.path("disk.log")))
 }
 
 #[test]
