@@ -7,12 +7,14 @@
 
 mod bus;
 mod deadlines;
+mod drift;
 mod engine;
 mod health;
 mod recorder;
 mod scheduling;
 mod settings;
 mod watching;
+mod witness;
 
 use std::io;
 use std::net::SocketAddr;
@@ -132,7 +134,7 @@ impl Agent {
                 board.awake(now());
                 survey::schedules(board, now(), &TimeZone::system());
             }),
-            (false, None) => bus::prime(options.paths.scope, &live).await,
+            (false, None) => bus::prime(&options.paths, &live).await,
             (false, Some(_)) => {}
         }
         live.update(now(), |board, out| board.overdue(now(), out));
@@ -145,7 +147,8 @@ impl Agent {
         let guard = Guard::new(address, []);
         let serving = server::serve(listener, Arc::clone(&live), guard, stopped(stopping.clone()));
         workers.spawn_local(async move { serving.await.map(|()| "port").map_err(AgentError::from) });
-        workers.spawn_local(watching.supervise(stopped(stopping.clone())));
+        let told = Arc::new(Notify::new());
+        workers.spawn_local(watching.supervise(Arc::clone(&told), stopped(stopping.clone())));
         workers.spawn_local(reader.run(changed.settings, stopped(stopping.clone())));
         if options.embedded {
             let live = Arc::clone(&live);
@@ -154,7 +157,7 @@ impl Agent {
             workers.spawn_local(bus::run(
                 options.paths.clone(),
                 Arc::clone(&live),
-                checks_changed,
+                bus::Bells { checks_changed, told },
                 stopped(stopping.clone()),
             ));
         }

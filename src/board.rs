@@ -4,6 +4,7 @@
 //! Output: [`Change`]s in the order in which they happened. A board is a value; it reads no clock, file or bus.
 
 mod deadline;
+pub mod drift;
 mod entry;
 mod row;
 mod runs;
@@ -23,6 +24,7 @@ pub use state::State;
 use crate::check::{Check, CheckId};
 use crate::event::{Body, Change};
 use crate::line::{Line, Trigger};
+use crate::outcome::Outcome;
 
 /// The board of one host.
 #[derive(Clone, Debug)]
@@ -131,6 +133,19 @@ impl Board {
         if let Some(entry) = self.entries.get_mut(id) {
             entry.read(line, &self.zone, now, &mut |body| out.push(Change { key: id.clone().into(), body }));
         }
+    }
+
+    /// Another witness than the log tells how a run ended, at `now`. Nothing where that is known: one run has one outcome.
+    pub fn told(&mut self, outcome: &Outcome, now: Timestamp, out: &mut Vec<Change>) {
+        let id = &outcome.check;
+        if let Some(entry) = self.entries.get_mut(id) {
+            entry.told(outcome, &self.zone, now, &mut |body| out.push(Change { key: id.clone().into(), body }));
+        }
+    }
+
+    /// Whether the outcome of a run is known; for the last runs of a check.
+    pub fn has_ended(&self, id: &CheckId, run: &str) -> bool {
+        self.entries.get(id).is_some_and(|entry| entry.closed.contains(run))
     }
 
     /// Runs that began and have not ended, as far as is known: check and run.

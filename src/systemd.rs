@@ -21,7 +21,7 @@ pub use error::SystemdError;
 pub use exposure::exposure;
 pub use jobs::{Action, JobResult, Jobs};
 pub use observe::{Observed, observe};
-pub use state::{Active, Load, NoState, UnitState};
+pub use state::{Active, Listed, Load, NoState, UnitState};
 pub use units::{ServiceState, TimerState};
 
 use crate::unit::Scope;

@@ -47,11 +47,6 @@ pub use watch::{Signal, Watch, WatchError};
 use follow::Follow;
 use reader::Reader;
 
-/// The id whose log, or rotated log, a file of this name is.
-pub fn id_of(file_name: &OsStr) -> Option<&str> {
-    rotated::owner(file_name).map(|(id, _)| id)
-}
-
 /// Where to start in a file that is followed from now on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Start {

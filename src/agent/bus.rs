@@ -4,10 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use jiff::Timestamp;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
+use super::drift::{self, Drift};
+use super::witness::{self, Witness};
 use super::{AgentError, now};
 use crate::board::Entry;
 use crate::check::CheckId;
@@ -16,7 +19,7 @@ use crate::paths::Paths;
 use crate::server::Live;
 use crate::survey;
 use crate::systemd::{self, Observed, Systemd, SystemdError};
-use crate::unit::{self, Scope};
+use crate::unit;
 
 /// Between attempts to reach a bus that is away.
 const RETRY: Duration = Duration::from_secs(2);
@@ -25,22 +28,33 @@ const RETRY: Duration = Duration::from_secs(2);
 const FIRST: Duration = Duration::from_secs(2);
 
 /// Learns when timers elapse before anybody is served. What is known from the start is no event.
-pub(super) async fn prime(scope: Scope, live: &Live) {
+pub(super) async fn prime(paths: &Paths, live: &Live) {
     let asking = async {
-        if let Ok(systemd) = Systemd::connect(scope).await {
+        witness::recover(paths.scope, &paths.logs, live).await;
+        if let Ok(systemd) = Systemd::connect(paths.scope).await {
             timers(&systemd, live, |_| true, false).await;
             started(&systemd, live).await;
+            drift::at_first(&systemd, paths, live).await;
         }
     };
     // Listening tries again and says why it failed.
     let _ = tokio::time::timeout(FIRST, asking).await;
 }
 
+/// What the worker of the bus and the watcher of files tell each other.
+#[derive(Clone)]
+pub(super) struct Bells {
+    /// Checks came, changed or went.
+    pub(super) checks_changed: Arc<Notify>,
+    /// Another witness than the logs told of runs that are over.
+    pub(super) told: Arc<Notify>,
+}
+
 /// Listens until `stop` is ready, over every loss of the connection.
 pub(super) async fn run(
     paths: Paths,
     live: Arc<Live>,
-    checks_changed: Arc<Notify>,
+    bells: Bells,
     stop: impl Future<Output = ()>,
 ) -> Result<&'static str, AgentError> {
     tokio::pin!(stop);
@@ -48,7 +62,7 @@ pub(super) async fn run(
     loop {
         tokio::select! {
             () = &mut stop => return Ok("bus"),
-            result = listen(&paths, Arc::clone(&live), Arc::clone(&checks_changed)) => {
+            result = listen(&paths, &live, &bells) => {
                 let text = match result {
                     Ok(()) => "lost the connection to systemd".to_owned(),
                     Err(error) => error.to_string(),
@@ -70,30 +84,67 @@ pub(super) async fn run(
 const SETTLE: Duration = Duration::from_millis(300);
 
 /// One connection, until it ends.
-async fn listen(paths: &Paths, live: Arc<Live>, checks_changed: Arc<Notify>) -> Result<(), SystemdError> {
+async fn listen(paths: &Paths, live: &Live, bells: &Bells) -> Result<(), SystemdError> {
     // Signals have a connection of their own: a flood of them must not hold up the answer that their reader waits for.
     let systemd = Systemd::connect(paths.scope).await?;
     let observed = systemd::observe(&Systemd::connect(paths.scope).await?).await?;
     tokio::pin!(observed);
-    started(&systemd, &live).await;
-    timers(&systemd, &live, |_| true, true).await;
-    let mut settle: Option<Instant> = None;
+    started(&systemd, live).await;
+    timers(&systemd, live, |_| true, true).await;
+    let mut witness = Witness::new(paths.scope, &paths.logs);
+    witness::recover(paths.scope, &paths.logs, live).await;
+    witness.catch_up(&systemd, live).await?;
     let open = live.read(|board| board.open_runs());
     let lost = survey::lost_runs(open, &systemd, &paths.logs).await;
     live.update(now(), |board, out| lost.iter().for_each(|(id, run)| board.lost(id, run, now(), out)));
+    let mut inquiries = FuturesUnordered::new();
+    let mut drift = Drift::default();
+    let mut settle: Option<Instant> = None;
+    let mut look: Option<Instant> = Some(Instant::now());
+    let soon = || Some(Instant::now() + drift::BETWEEN);
     loop {
         tokio::select! {
             event = observed.next() => match event {
-                Some(Observed::Starting { id, run, start }) => starting(&systemd, &live, &id, &run, start).await,
-                Some(Observed::Timer { id, next }) => live.update(now(), |board, out| board.schedule(&id, next, out)),
-                Some(Observed::Reloaded) => timers(&systemd, &live, |_| true, true).await,
+                Some(Observed::Starting { id, run, start }) => {
+                    witness.begins(&id, &run);
+                    starting(&systemd, live, &id, &run, start).await;
+                }
+                Some(Observed::Ended { id, words }) => witness.over(live, id, words),
+                Some(Observed::NotStarted { id, result }) => witness::not_started(live, &id, result),
+                Some(Observed::TimerStopped { .. }) => look = look.or(soon()),
+                Some(Observed::Timer { id, next }) => {
+                    live.update(now(), |board, out| board.schedule(&id, next, out));
+                    let was_adrift = live.read(|board| board.get(&id).is_some_and(|entry| entry.drift_cause().is_some()));
+                    look = look.or(soon().filter(|_| was_adrift));
+                }
+                Some(Observed::Reloaded) => {
+                    timers(&systemd, live, |_| true, true).await;
+                    look = look.or(soon());
+                }
                 None => return Ok(()),
             },
+            () = sleep_until(witness.due().unwrap_or_else(Instant::now)), if witness.due().is_some() => {
+                let inquiry = witness.inquire(live);
+                if !inquiry.is_empty() {
+                    inquiries.push(inquiry.settle(live));
+                }
+            }
+            Some(unsettled) = inquiries.next() => {
+                witness.wait(unsettled);
+                bells.told.notify_one();
+            }
+            () = sleep_until(look.unwrap_or_else(Instant::now)), if look.is_some() => {
+                let is_certain = drift.look(&systemd, paths, live).await?;
+                look = if is_certain { None } else { soon() };
+            }
             // Most timers tell of themselves when they are started; the others are asked, once a batch of checks has come.
-            () = checks_changed.notified() => settle = settle.or(Some(Instant::now() + SETTLE)),
+            () = bells.checks_changed.notified() => {
+                settle = settle.or(Some(Instant::now() + SETTLE));
+                look = look.or(soon());
+            }
             () = sleep_until(settle.unwrap_or_else(Instant::now)), if settle.is_some() => {
                 settle = None;
-                timers(&systemd, &live, |entry| entry.next_run.is_none(), true).await;
+                timers(&systemd, live, |entry| entry.next_run.is_none(), true).await;
             }
         }
     }

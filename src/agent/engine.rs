@@ -90,10 +90,10 @@ impl Engine {
         if dir == self.paths.config || dir == settings::directory(&self.paths) {
             self.changed.settings.notify_one();
         } else if dir == self.paths.logs {
-            if let Some(id) = tail::owner(name).and_then(|id| id.parse().ok()) {
-                self.touched.insert(id);
-            }
+            let id: Option<CheckId> = tail::owner(name).and_then(|id| id.parse().ok());
+            self.touched.extend(id.clone());
             self.poll(|tail, sink| tail.poll(name, sink));
+            id.into_iter().for_each(|id| self.close_if_idle(&id));
         } else if dir == self.paths.scripts {
             if let Some(id) = name.to_str().and_then(store::id_of) {
                 self.script(&id);
@@ -105,10 +105,26 @@ impl Engine {
             {
                 self.forget(&id);
             }
+            // A timer may be gone or masked.
+            self.changed.checks.notify_one();
         } else if let Some((id, Kind::Timer)) = name.to_str().and_then(unit::check_of) {
             let enabled = self.paths.is_enabled(&id);
             self.live.update(now(), |board, out| board.enable(&id, enabled, out));
             self.changed.checks.notify_one();
+        }
+    }
+
+    /// Another witness than the logs told of runs that are over.
+    pub(super) fn close_deleted(&mut self) {
+        let ids: Vec<CheckId> = self.live.read(|board| board.entries().map(|entry| entry.check.id.clone()).collect());
+        ids.iter().for_each(|id| self.close_if_idle(id));
+    }
+
+    /// A deleted log is read as long as a run may write to it. No longer: while it is open, the kernel does not tell that its directory
+    /// is gone.
+    fn close_if_idle(&mut self, id: &CheckId) {
+        if self.live.read(|board| board.get(id).is_some_and(|entry| entry.running_since().is_none())) {
+            self.poll(|tail, sink| tail.close_deleted(id.as_ref(), sink));
         }
     }
 
@@ -127,6 +143,7 @@ impl Engine {
             self.install(installed);
         }
         self.poll(Tail::poll_all);
+        self.close_deleted();
         self.changed.checks.notify_one();
     }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 use super::AgentError;
 use super::engine::Engine;
@@ -63,7 +63,12 @@ impl Watching {
     }
 
     /// Watches directories anew that were deleted and made again. Ends with an error when the watcher's thread does.
-    pub(super) async fn supervise(mut self, stop: impl Future<Output = ()>) -> Result<&'static str, AgentError> {
+    /// `told`: another witness than the logs told of runs that are over.
+    pub(super) async fn supervise(
+        mut self,
+        told: Arc<Notify>,
+        stop: impl Future<Output = ()>,
+    ) -> Result<&'static str, AgentError> {
         tokio::pin!(stop);
         loop {
             tokio::select! {
@@ -72,6 +77,7 @@ impl Watching {
                     Some(dir) => self.missing.push(dir),
                     None => return Err(AgentError::Worker("watcher")),
                 },
+                () = told.notified() => lock(&self.engine).close_deleted(),
                 () = tokio::time::sleep(RETRY), if !self.missing.is_empty() => self.look_again(),
             }
         }

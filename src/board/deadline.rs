@@ -7,7 +7,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::{Board, Entry};
+use super::{Board, Entry, drift};
 use crate::event::{Body, Change, Record};
 use crate::status::Status;
 
@@ -31,12 +31,14 @@ impl Entry {
     }
 
     /// What kept the result from coming, as far as it can be told.
-    fn cause(&self) -> &'static str {
+    fn cause(&self) -> &str {
         match (self.enabled, self.running_since(), self.next_run) {
             (false, ..) => "its timer is switched off",
             (true, Some(_), _) => "a run has begun and does not end",
-            (true, None, None) => "its timer is not active",
-            (true, None, Some(_)) => "no result came",
+            (true, None, next) => {
+                let guess = if next.is_some() { "no result came" } else { drift::NOT_ACTIVE };
+                self.drift_cause().unwrap_or(guess)
+            }
         }
     }
 }
@@ -65,6 +67,7 @@ impl Board {
             entry.message.clone_from(&message);
             entry.since = Some(deadline);
             entry.overdue = true;
+            entry.forget_before_drift();
             let body = Body::Status(Record {
                 status: Status::Unknown,
                 verdict: Status::Unknown,

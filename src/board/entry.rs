@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::drift::Drift;
 use super::runs::{OpenRun, RunIds};
 use crate::check::Check;
 use crate::event::{Body, Record};
@@ -43,6 +44,10 @@ pub struct Entry {
     /// A run that systemd told of and whose first line was not read yet.
     pub(super) announced: Option<OpenRun>,
     pub(super) closed: RunIds,
+    /// The log goes on with lines of a run that is over already, as another witness told.
+    pub(super) passed_over: bool,
+    /// What is wrong with its timer.
+    pub(super) drift: Option<Drift>,
 }
 
 impl Entry {
@@ -65,6 +70,8 @@ impl Entry {
             open: None,
             announced: None,
             closed: RunIds::default(),
+            passed_over: false,
+            drift: None,
         }
     }
 
@@ -78,11 +85,22 @@ impl Entry {
         self.unconfirmed > 0
     }
 
+    /// When its script was installed or changed.
+    pub fn installed(&self) -> Timestamp {
+        self.installed
+    }
+
+    /// The last runs that ended, oldest first.
+    pub fn ended_runs(&self) -> impl Iterator<Item = &str> {
+        self.closed.iter()
+    }
+
     /// Folds one line of its log.
     pub fn read(&mut self, line: &Line<'_>, zone: &TimeZone, now: Timestamp, emit: &mut dyn FnMut(Body)) {
         match line {
             Line::Start(start) => self.started(start.run, start.trigger, start.time.instant, now, emit),
             Line::End(end) => self.ended(end, now, emit),
+            Line::Status(_) | Line::Perfdata(_) | Line::Json(_) if self.passed_over => {}
             Line::Status(line) => self.said(line, zone, now, emit),
             Line::Perfdata(text) => self.perfdata = perfdata::parse(text),
             Line::Json(text) => self.document = Some((*text).to_owned()),
@@ -139,6 +157,7 @@ impl Entry {
     ) {
         let previous = self.status;
         self.overdue = false;
+        self.forget_before_drift();
         self.unconfirmed = if verdict.is_bad() && !previous.is_bad() { self.unconfirmed + 1 } else { 0 };
         let soft = self.unconfirmed > 0 && self.unconfirmed < self.check.confirm;
         if !soft {

@@ -35,6 +35,7 @@ impl Entry {
         let all = [
             (self.is_soft(), "soft"),
             (self.overdue, "overdue"),
+            (self.drift.is_some(), "drift"),
             (self.check.wants_root(), "root"),
             (unsandboxed, "unsandboxed"),
             (!self.enabled, "disabled"),

@@ -1,11 +1,13 @@
 //! The runs of one check: which is open, which are over.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use super::Entry;
 use crate::event::{Body, Phase, RunPhase};
-use crate::line::{Cost, Exit, RunEnd, Trigger};
+use crate::line::{self, Cost, Exit, RunEnd, Trigger};
+use crate::outcome::Outcome;
 use crate::status::Status;
 
 /// A run between its start and its end.
@@ -32,10 +34,15 @@ impl OpenRun {
 pub(super) struct RunIds(std::collections::VecDeque<String>);
 
 impl RunIds {
-    const KEPT: usize = 2;
+    /// Another witness than the log may be late: the handler of a failed run, or the journal.
+    const KEPT: usize = 16;
 
-    fn contains(&self, id: &str) -> bool {
+    pub(super) fn contains(&self, id: &str) -> bool {
         self.0.iter().any(|known| known == id)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
     }
 
     fn push(&mut self, id: String) {
@@ -74,7 +81,8 @@ impl Entry {
         now: Timestamp,
         emit: &mut dyn FnMut(Body),
     ) {
-        if self.closed.contains(id) || self.open.as_ref().is_some_and(|open| open.id == id) {
+        self.passed_over = self.closed.contains(id);
+        if self.passed_over || self.open.as_ref().is_some_and(|open| open.id == id) {
             return;
         }
         let lost = self.open.take();
@@ -120,8 +128,21 @@ impl Entry {
         self.close_lost_run(lost, now, emit);
     }
 
+    /// Another witness than the log tells how a run ended; nothing where that is known.
+    pub(super) fn told(&mut self, outcome: &Outcome, zone: &TimeZone, now: Timestamp, emit: &mut dyn FnMut(Body)) {
+        if self.closed.contains(&outcome.run) {
+            return;
+        }
+        // In the log, the start of a run tells that every other one is over.
+        let start = outcome.start.as_ref().filter(|_| self.running_since().is_none());
+        for text in start.into_iter().chain([&outcome.end]) {
+            self.read(&line::parse(text), zone, now, emit);
+        }
+    }
+
     /// A run ended by its line in the log. Tells when it began, as far as that is known; `None` when that run had ended before.
     pub(super) fn finished(&mut self, end: &RunEnd<'_>, emit: &mut dyn FnMut(Body)) -> Option<Timestamp> {
+        self.passed_over = false;
         if self.closed.contains(end.run) {
             return None;
         }

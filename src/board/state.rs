@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::drift::Drift;
 use super::runs::{OpenRun, RunIds};
 use super::{Board, Entry};
 use crate::check::{Check, CheckId};
@@ -28,6 +29,10 @@ pub struct State {
     document: Option<String>,
     open: Option<OpenRun>,
     closed: RunIds,
+    #[serde(default)]
+    passed_over: bool,
+    #[serde(default)]
+    drift: Option<Drift>,
 }
 
 /// What others see of a header: who was away when it changed has to be told.
@@ -78,6 +83,8 @@ impl Entry {
             document: self.document.clone(),
             open: self.open.clone(),
             closed: self.closed.clone(),
+            passed_over: self.passed_over,
+            drift: self.drift.clone(),
         }
     }
 
@@ -94,6 +101,8 @@ impl Entry {
         self.open = state.open;
         self.announced = None;
         self.closed = state.closed;
+        self.passed_over = state.passed_over;
+        self.drift = state.drift;
     }
 }
 

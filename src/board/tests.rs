@@ -1,3 +1,5 @@
+mod witness;
+
 use std::time::Duration;
 
 use jiff::Timestamp;

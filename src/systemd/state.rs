@@ -83,6 +83,15 @@ pub enum Load {
     Other(String),
 }
 
+fn load_state(word: &str) -> Load {
+    match word {
+        "loaded" => Load::Loaded,
+        "not-found" => Load::NotFound,
+        "masked" => Load::Masked,
+        other => Load::Other(other.to_owned()),
+    }
+}
+
 /// A unit of any kind.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UnitState {
@@ -102,7 +111,26 @@ pub struct UnitState {
     pub restarts: Option<u32>,
 }
 
+/// A unit as a list of units has it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listed {
+    /// With its suffix.
+    pub name: String,
+    /// Whether there is such a unit.
+    pub load: Load,
+    /// How it is.
+    pub active: Active,
+}
+
 impl Systemd {
+    /// The services and timers of checks that systemd holds in memory: one call, however many there are.
+    pub async fn of_checks(&self) -> Result<Vec<Listed>, SystemdError> {
+        let patterns = &["ssi_*.service", "ssi_*.timer"];
+        let listed = self.manager.list_units_by_patterns(&[], patterns).await.map_err(during("list the units"))?;
+        let listed = listed.into_iter();
+        Ok(listed.map(|unit| Listed { name: unit.0, load: load_state(&unit.2), active: unit.3.into() }).collect())
+    }
+
     /// The units of these states (all: none) and names (with `*`, `?`, `[a-z]`) that systemd holds in memory, by name.
     pub async fn matching(&self, states: &[&str], patterns: &[&str]) -> Result<Vec<UnitState>, SystemdError> {
         let listed = self.manager.list_units_by_patterns(states, patterns).await.map_err(during("list the units"))?;
@@ -127,12 +155,7 @@ impl Systemd {
             self.property::<String>(&path, "Unit", "SubState"),
             self.property::<u64>(&path, "Unit", "StateChangeTimestamp"),
         );
-        let load = match load.map_err(&fail)?.as_str() {
-            "loaded" => Load::Loaded,
-            "not-found" => Load::NotFound,
-            "masked" => Load::Masked,
-            other => Load::Other(other.to_owned()),
-        };
+        let load = load_state(&load.map_err(&fail)?);
         let interface = match name.rsplit_once('.').map(|(_, suffix)| suffix) {
             Some("service") => Some("Service"),
             Some("timer") => Some("Timer"),

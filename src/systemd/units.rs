@@ -25,6 +25,8 @@ pub struct ServiceState {
     pub code: i32,
     /// Exit code or signal number.
     pub status: i32,
+    /// When it was over; `None` while it goes on or when it never ran.
+    pub over: Option<Timestamp>,
 }
 
 /// systemd's microseconds; 0 and the largest number mean "never".
@@ -106,21 +108,39 @@ impl Systemd {
         instant(self.property("/org/freedesktop/systemd1", "Manager", "UserspaceTimestamp").await.ok()?)
     }
 
+    /// The ids of the last runs of services that systemd holds; `None` in the place of one that did not run.
+    pub async fn invocations(&self, units: &[String]) -> Vec<Option<String>> {
+        stream::iter(units.iter().map(|unit| self.invocation(unit))).buffered(IN_FLIGHT).collect().await
+    }
+
+    async fn invocation(&self, unit: &str) -> Option<String> {
+        let id: Vec<u8> = self.property(&object_path(unit), "Unit", "InvocationID").await.ok()?;
+        (!id.is_empty()).then(|| hex(&id))
+    }
+
+    /// Whether the machine is about to go down, when timers are stopped for good reason.
+    pub async fn is_stopping(&self) -> bool {
+        let state = self.property::<String>("/org/freedesktop/systemd1", "Manager", "SystemState").await;
+        state.is_ok_and(|state| state == "stopping")
+    }
+
     /// The state of a service, which is loaded for it if need be.
     pub async fn service(&self, unit: &str) -> Result<ServiceState, SystemdError> {
         let fail = during("read the state of the service");
         let path: OwnedObjectPath = self.manager.load_unit(unit).await.map_err(&fail)?;
-        let (invocation, result, code, status) = futures_util::join!(
+        let (invocation, result, code, status, over) = futures_util::join!(
             self.property::<Vec<u8>>(&path, "Unit", "InvocationID"),
             self.property(&path, "Service", "Result"),
             self.property(&path, "Service", "ExecMainCode"),
             self.property(&path, "Service", "ExecMainStatus"),
+            self.property(&path, "Unit", "InactiveEnterTimestamp"),
         );
         Ok(ServiceState {
             invocation: hex(&invocation.map_err(&fail)?),
             result: result.map_err(&fail)?,
             code: code.map_err(&fail)?,
             status: status.map_err(&fail)?,
+            over: instant(over.map_err(&fail)?),
         })
     }
 }

@@ -29,3 +29,4 @@ mod rollback;
 mod scale;
 mod trial;
 mod verdicts;
+mod witness;

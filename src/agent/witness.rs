@@ -1,0 +1,206 @@
+//! The second witness: what systemd says of runs that are over, held against what the logs said.
+//!
+//! Input: the words of systemd about a run that is over. Output: nothing where the log has the end of the run; else its outcome on the
+//! board, from the journal, and where that does not have it either, from systemd's words.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
+
+use super::now;
+use crate::check::CheckId;
+use crate::identity;
+use crate::journal;
+use crate::line::{self, Line, Moment};
+use crate::outcome::{self, Outcome};
+use crate::runner::Cause;
+use crate::server::Live;
+use crate::survey;
+use crate::systemd::{Active, ServiceState, Systemd, SystemdError};
+use crate::unit::{self, Kind, Scope};
+
+/// When the end of a run should have been read: the runner writes it before systemd knows that the run is over.
+const FIRST_LOOK: Duration = Duration::from_millis(300);
+/// When the handler of a run that failed should have written what the runner could not.
+const LAST_LOOK: Duration = Duration::from_secs(3);
+/// How far back the journal is asked.
+const LONGEST: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// A run that is over as systemd says, and whose outcome is not known.
+#[derive(Clone, Debug)]
+struct Pending {
+    id: CheckId,
+    cause: Cause,
+    over: Timestamp,
+    due: Instant,
+    is_last_look: bool,
+}
+
+/// Runs that are waited for.
+#[derive(Debug)]
+pub(super) struct Witness {
+    scope: Scope,
+    logs: PathBuf,
+    pending: Vec<Pending>,
+}
+
+/// Runs that are being looked into.
+pub(super) struct Inquiry {
+    scope: Scope,
+    logs: PathBuf,
+    runs: Vec<Pending>,
+}
+
+impl Witness {
+    pub(super) fn new(scope: Scope, logs: &Path) -> Witness {
+        Witness { scope, logs: logs.to_owned(), pending: Vec::new() }
+    }
+
+    /// systemd says that a run is over.
+    pub(super) fn over(&mut self, live: &Live, id: CheckId, words: ServiceState) {
+        let ServiceState { invocation, result, code, status, over } = words;
+        if live.read(|board| board.get(&id).is_none() || board.has_ended(&id, &invocation)) {
+            return;
+        }
+        let cause = Cause::from_codes(invocation, result, code, status);
+        let over = over.unwrap_or_else(now);
+        self.pending.push(Pending { id, cause, over, due: Instant::now() + FIRST_LOOK, is_last_look: false });
+    }
+
+    /// Another run of a check begins: what is known now of the one before has to do, so that the two stay in order.
+    pub(super) fn begins(&mut self, id: &CheckId, run: &str) {
+        for pending in self.pending.iter_mut().filter(|pending| pending.id == *id && pending.cause.run != run) {
+            (pending.due, pending.is_last_look) = (Instant::now(), true);
+        }
+    }
+
+    /// When the next look is due.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.pending.iter().map(|pending| pending.due).min()
+    }
+
+    /// What is due now, to be looked into.
+    pub(super) fn inquire(&mut self, live: &Live) -> Inquiry {
+        live.read(|board| self.pending.retain(|pending| !board.has_ended(&pending.id, &pending.cause.run)));
+        let now = Instant::now();
+        let (due, later) = self.pending.drain(..).partition(|pending| pending.due <= now);
+        self.pending = later;
+        Inquiry { scope: self.scope, logs: self.logs.clone(), runs: due }
+    }
+
+    /// Takes back the runs whose outcome did not come to light yet.
+    pub(super) fn wait(&mut self, runs: Unsettled) {
+        self.pending.extend(runs.0.into_iter().map(|pending| Pending {
+            due: pending.due + (LAST_LOOK - FIRST_LOOK),
+            is_last_look: true,
+            ..pending
+        }));
+    }
+
+    /// What was missed while nobody listened: the last run of each service.
+    pub(super) async fn catch_up(&mut self, systemd: &Systemd, live: &Live) -> Result<(), SystemdError> {
+        let idle = systemd.of_checks().await?.into_iter().filter_map(|unit| {
+            let is_idle = matches!(unit.active, Active::Inactive | Active::Failed);
+            let (id, kind) = unit::check_of(&unit.name)?;
+            (is_idle && kind == Kind::Service).then_some((id, unit.name))
+        });
+        let (ids, names): (Vec<CheckId>, Vec<String>) = idle.unzip();
+        let runs = systemd.invocations(&names).await;
+        for ((id, name), run) in ids.into_iter().zip(names).zip(runs) {
+            if run.is_none_or(|run| live.read(|board| board.has_ended(&id, &run))) {
+                continue;
+            }
+            let words = systemd.service(&name).await?;
+            let last = live.read(|board| board.get(&id).and_then(|entry| entry.last_run));
+            // A run that waits to begin has the words of none, and what is older than the log is the past.
+            let is_over = words.code != 0 || words.result != "success";
+            if is_over && words.over > last {
+                self.over(live, id, words);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Runs whose outcome did not come to light.
+pub(super) struct Unsettled(Vec<Pending>);
+
+impl Inquiry {
+    pub(super) fn is_empty(&self) -> bool {
+        self.runs.is_empty()
+    }
+
+    /// Asks the journal, and on the last look takes systemd's words.
+    pub(super) async fn settle(self, live: &Live) -> Unsettled {
+        let runs: Vec<&str> = self.runs.iter().map(|pending| pending.cause.run.as_str()).collect();
+        // Without a journal systemd's words are all there is.
+        let recorded = journal::of_runs(self.scope, &runs).await.unwrap_or_default();
+        let mut unsettled = Vec::new();
+        for pending in self.runs {
+            if has_end(&self.logs, &pending.id, &pending.cause.run) {
+                continue;
+            }
+            let record =
+                recorded.iter().find(|outcome| outcome.run == pending.cause.run && outcome.check == pending.id);
+            let outcome = match record {
+                Some(record) => record.clone(),
+                None if !pending.is_last_look => {
+                    unsettled.push(pending);
+                    continue;
+                }
+                None => pending.cause.outcome(&pending.id, None, Moment::new(pending.over, &TimeZone::system())),
+            };
+            live.update(now(), |board, out| board.told(&outcome, now(), out));
+        }
+        Unsettled(unsettled)
+    }
+}
+
+/// The service of a check could not even begin to start. There is no run, so one is made up to carry the outcome.
+pub(super) fn not_started(live: &Live, id: &CheckId, result: String) {
+    let cause = Cause::from_codes(identity::random_hex(), result, 0, 0);
+    let outcome = cause.outcome(id, None, Moment::new(now(), &TimeZone::system()));
+    live.update(now(), |board, out| board.told(&outcome, now(), out));
+}
+
+/// Whether the log has the end of a run: then it is about to be read, with all that the run said.
+fn has_end(logs: &Path, id: &CheckId, run: &str) -> bool {
+    let lines = survey::last_run(logs, id).unwrap_or_default();
+    lines.iter().any(|text| matches!(line::parse(text), Line::End(end) if end.run == run))
+}
+
+/// Tells of runs that ended after the last one that each log shows and that only the journal knows of: their logs were cut or deleted
+/// before they were read, or could not be written.
+pub(super) async fn recover(scope: Scope, logs: &Path, live: &Live) {
+    let known: BTreeMap<CheckId, Timestamp> = live.read(|board| {
+        board.entries().map(|entry| (entry.check.id.clone(), entry.last_run.unwrap_or(entry.installed()))).collect()
+    });
+    let Some(from) = known.values().min() else { return };
+    let from = (*from).max(now() - LONGEST);
+    // A host without a journal has its logs alone.
+    let Ok(recorded) = journal::since(scope, from).await else { return };
+    let mut of_checks: BTreeMap<CheckId, Vec<Outcome>> = BTreeMap::new();
+    for outcome in
+        recorded.into_iter().filter(|outcome| known.get(&outcome.check).is_some_and(|last| outcome.time >= *last))
+    {
+        of_checks.entry(outcome.check.clone()).or_default().push(outcome);
+    }
+    for (id, recorded) in of_checks {
+        let seen: Vec<String> = live.read(|board| {
+            board.get(&id).map(|entry| entry.ended_runs().map(str::to_owned).collect()).unwrap_or_default()
+        });
+        let seen: Vec<&str> = seen.iter().map(String::as_str).collect();
+        // What belongs before a run of the log has been followed by that run's verdict.
+        let gaps = outcome::missing(&recorded, &seen);
+        let latest = gaps.iter().filter(|gap| gap.before.is_none()).flat_map(|gap| &gap.outcomes);
+        let lost: Vec<&&Outcome> = latest.filter(|outcome| !has_end(logs, &id, &outcome.run)).collect();
+        if lost.is_empty() {
+            continue;
+        }
+        live.update(now(), |board, out| lost.iter().for_each(|outcome| board.told(outcome, now(), out)));
+    }
+}
