@@ -1,4 +1,4 @@
-//! What systemd says goes to the board: runs that start, timers that have a new time.
+//! What systemd says goes to the board: runs that start and end, timers that have a new time or none any more.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,7 +30,8 @@ const FIRST: Duration = Duration::from_secs(2);
 /// Learns when timers elapse before anybody is served. What is known from the start is no event.
 pub(super) async fn prime(paths: &Paths, live: &Live) {
     let asking = async {
-        witness::recover(paths.scope, &paths.logs, live).await;
+        // A journal that is slow must not keep systemd from being asked.
+        let _ = tokio::time::timeout(FIRST / 2, witness::recover(paths.scope, &paths.logs, live)).await;
         if let Ok(systemd) = Systemd::connect(paths.scope).await {
             timers(&systemd, live, |_| true, false).await;
             started(&systemd, live).await;
