@@ -80,7 +80,7 @@ pub struct Agent {
 
 impl Agent {
     /// Reads scripts and the last status of every check, and follows them from there on.
-    pub fn start(options: Options) -> Result<Agent, AgentError> {
+    pub async fn start(options: Options) -> Result<Agent, AgentError> {
         if let Err(error) = server::raise_file_limit() {
             eprintln!("the limit of open files could not be raised: {error}");
         }
@@ -95,7 +95,13 @@ impl Agent {
         let live = Arc::new(live);
         let changed = Changed::default();
         let (reader, settings) = settings::Reader::start(options.paths.clone());
-        let engine = Engine::new(options.paths.clone(), Arc::clone(&live), changed.clone(), kept, book.clone());
+        let last_runs = kept.iter().filter_map(|(id, kept)| Some((id.clone(), kept.state.last_run()?))).collect();
+        let recorded = match (options.embedded, &options.paths.root) {
+            (false, None) => witness::recorded(options.paths.scope, &last_runs).await,
+            _ => witness::Recorded::new(),
+        };
+        let engine =
+            Engine::new(options.paths.clone(), Arc::clone(&live), changed.clone(), kept, book.clone(), recorded);
         let watching = watching::Watching::start(engine)?;
         let recorder = match book {
             Some(book) => {

@@ -101,6 +101,15 @@ pub fn missing<'a>(recorded: &'a [Outcome], seen: &[&str]) -> Vec<Gap<'a>> {
     gaps
 }
 
+/// Takes the outcomes that belong before `run` out of what is `recorded` of a check, for whoever reads a log and comes to that run. Nothing
+/// where there is no record of the run.
+pub fn take_before(recorded: &mut Vec<Outcome>, run: &str) -> Vec<Outcome> {
+    let Some(place) = recorded.iter().position(|outcome| outcome.run == run) else { return Vec::new() };
+    let mut taken: Vec<Outcome> = recorded.drain(..=place).collect();
+    taken.truncate(place);
+    taken
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,6 +151,17 @@ mod tests {
         let gaps = missing(&recorded, &[]);
         let [Gap { before: None, outcomes }] = &gaps[..] else { panic!("{gaps:?}") };
         assert_eq!(outcomes.iter().map(|outcome| outcome.message()).collect::<Vec<_>>(), ["record 0"]);
+        Ok(())
+    }
+
+    #[test]
+    fn a_reader_of_the_log_gets_what_belongs_before_each_run() -> Result<(), Box<dyn std::error::Error>> {
+        let mut recorded = recorded(&["a", "b", "c", "d"])?;
+        let mut runs = |run| take_before(&mut recorded, run).into_iter().map(|outcome| outcome.run).collect::<Vec<_>>();
+        assert_eq!(runs("a"), [""; 0]);
+        assert_eq!(runs("of no record"), [""; 0]);
+        assert_eq!(runs("c"), ["b"]);
+        assert_eq!(recorded.len(), 1);
         Ok(())
     }
 }

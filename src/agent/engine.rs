@@ -10,11 +10,13 @@ use tokio::sync::Notify;
 
 use super::now;
 use super::recorder::{Book, Kept};
+use super::witness::Recorded;
 use crate::board::{Board, Entry};
 use crate::check::{Check, CheckId};
 use crate::event::{Change, Key};
 use crate::files::FileError;
-use crate::line;
+use crate::line::{self, Line, RunEnd, RunStart};
+use crate::outcome::{self, Outcome};
 use crate::paths::Paths;
 use crate::server::Live;
 use crate::settings;
@@ -45,6 +47,8 @@ pub(super) struct Engine {
     /// Checks whose log was read, or that went, since [`Engine::keep`] was last called.
     touched: BTreeSet<CheckId>,
     book: Option<Arc<Book>>,
+    /// What the journal has of the time before the start, until the logs of that time are read.
+    recorded: Recorded,
 }
 
 impl Engine {
@@ -55,15 +59,19 @@ impl Engine {
         changed: Changed,
         kept: HashMap<CheckId, Kept>,
         book: Option<Arc<Book>>,
+        recorded: Recorded,
     ) -> Engine {
         let (tail, touched) = (Tail::new(&paths.logs), BTreeSet::new());
-        Engine { paths, live, tail, changed, started: false, kept, touched, book }
+        Engine { paths, live, tail, changed, started: false, kept, touched, book, recorded }
     }
 
     /// Reads all that is there. From then on what comes is an event; so is what came since what is known from before.
     pub(super) fn start(&mut self) {
         self.rescan();
         self.started = true;
+        for outcome in std::mem::take(&mut self.recorded).into_values().flatten() {
+            self.live.update(now(), |board, out| board.told(&outcome, now(), out));
+        }
         let gone: Vec<CheckId> =
             self.kept.iter().filter(|(_, kept)| !kept.state.removed).map(|kept| kept.0.clone()).collect();
         for id in gone {
@@ -228,10 +236,10 @@ impl Engine {
 
     /// Reads what is new in logs, folds it and sends what comes of it.
     fn poll(&mut self, look: impl FnOnce(&mut Tail, &mut dyn FnMut(Lines<'_>)) -> Vec<TailError>) {
-        let Engine { live, tail, touched, book, .. } = self;
+        let Engine { live, tail, touched, book, recorded, .. } = self;
         let mut sink = |lines: Lines<'_>| {
             let Ok(id) = lines.id.parse::<CheckId>() else { return };
-            publish(live, &id, lines);
+            publish(live, &id, lines, recorded.get_mut(&id));
             touched.insert(id);
             // What one look finds is recorded as one, however much it is; it must not all be in memory for that.
             if let Some(book) = book {
@@ -273,12 +281,19 @@ impl Engine {
     }
 }
 
-/// Folds new lines of one log and sends what comes of it.
-fn publish(live: &Live, id: &CheckId, lines: Lines<'_>) {
+/// Folds new lines of one log, with what is recorded of runs that it does not have, and sends what comes of it.
+fn publish(live: &Live, id: &CheckId, lines: Lines<'_>, mut recorded: Option<&mut Vec<Outcome>>) {
     let now = now();
     live.update(now, |board, out| {
         for bytes in lines.iter() {
-            board.read(id, &line::parse(&String::from_utf8_lossy(bytes)), now, out);
+            let text = String::from_utf8_lossy(bytes);
+            let line = line::parse(&text);
+            if let (Some(recorded), Line::Start(RunStart { run, .. }) | Line::End(RunEnd { run, .. })) =
+                (&mut recorded, &line)
+            {
+                outcome::take_before(recorded, run).iter().for_each(|outcome| board.told(outcome, now, out));
+            }
+            board.read(id, &line, now, out);
         }
     });
 }

@@ -173,6 +173,29 @@ fn has_end(logs: &Path, id: &CheckId, run: &str) -> bool {
     lines.iter().any(|text| matches!(line::parse(text), Line::End(end) if end.run == run))
 }
 
+/// What the journal has of the time after each of these checks ran last, as far as it is known from before. Empty where it does not say.
+pub(super) async fn recorded(scope: Scope, last_runs: &BTreeMap<CheckId, Timestamp>) -> Recorded {
+    // Somebody was there to read the logs until about then.
+    const SLACK: SignedDuration = SignedDuration::from_secs(120);
+    let Some(from) = last_runs.values().max() else { return Recorded::new() };
+    let asking = journal::since(scope, (*from - SLACK).max(now() - LONGEST));
+    let answer = tokio::time::timeout(LAST_LOOK, asking).await;
+    by_check(answer.ok().and_then(Result::ok).unwrap_or_default(), last_runs)
+}
+
+/// Outcomes by check, each in the order of the journal.
+pub(super) type Recorded = BTreeMap<CheckId, Vec<Outcome>>;
+
+/// Without those of unknown checks and of the time before `last`.
+fn by_check(outcomes: Vec<Outcome>, last: &BTreeMap<CheckId, Timestamp>) -> Recorded {
+    let mut of_checks = Recorded::new();
+    let is_new = |outcome: &Outcome| last.get(&outcome.check).is_some_and(|last| outcome.time >= *last);
+    for outcome in outcomes.into_iter().filter(is_new) {
+        of_checks.entry(outcome.check.clone()).or_default().push(outcome);
+    }
+    of_checks
+}
+
 /// Tells of runs that ended after the last one that each log shows and that only the journal knows of: their logs were cut or deleted
 /// before they were read, or could not be written.
 pub(super) async fn recover(scope: Scope, logs: &Path, live: &Live) {
@@ -183,13 +206,7 @@ pub(super) async fn recover(scope: Scope, logs: &Path, live: &Live) {
     let from = (*from).max(now() - LONGEST);
     // A host without a journal has its logs alone.
     let Ok(recorded) = journal::since(scope, from).await else { return };
-    let mut of_checks: BTreeMap<CheckId, Vec<Outcome>> = BTreeMap::new();
-    for outcome in
-        recorded.into_iter().filter(|outcome| known.get(&outcome.check).is_some_and(|last| outcome.time >= *last))
-    {
-        of_checks.entry(outcome.check.clone()).or_default().push(outcome);
-    }
-    for (id, recorded) in of_checks {
+    for (id, recorded) in by_check(recorded, &known) {
         let seen: Vec<String> = live.read(|board| {
             board.get(&id).map(|entry| entry.ended_runs().map(str::to_owned).collect()).unwrap_or_default()
         });

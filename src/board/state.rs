@@ -46,6 +46,11 @@ struct Header {
 }
 
 impl State {
+    /// When the check last ran.
+    pub fn last_run(&self) -> Option<Timestamp> {
+        self.last_run
+    }
+
     /// A check that is gone, as far as it is known.
     pub fn stand_in(&self, check: Check) -> Check {
         let Header { name, description, version, .. } = self.header.clone();

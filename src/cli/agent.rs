@@ -26,7 +26,7 @@ pub(super) fn agent(args: &AgentArgs, paths: &Paths, ui: &Ui) -> Result<u8, Fail
         Options { paths: paths.clone(), embedded, program: std::env::current_exe()?, host: live::host_name() };
     live::block_on(async {
         let listener = listen(address).await?;
-        let agent = Agent::start(options)?;
+        let agent = Agent::start(options).await?;
         let checks = agent.live().read(|board| board.entries().count());
         let who = if embedded { "the agent runs them itself" } else { "systemd runs them" };
         let address = listener.local_addr()?;

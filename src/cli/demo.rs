@@ -38,7 +38,7 @@ pub(super) fn demo(args: &DemoArgs, ui: &Ui) -> Result<u8, Failure> {
         let plan = install::plan(&site, install::read(&scripts, &options)?, &program, &options)?;
         install::carry_out(&site, &plan).await?;
         let (host, program) = (live::host_name(), std::env::current_exe()?);
-        let agent = Agent::start(Options { paths: paths.clone(), embedded: true, program, host })?;
+        let agent = Agent::start(Options { paths: paths.clone(), embedded: true, program, host }).await?;
         let address = listener.local_addr()?;
         let root = dir.path().display();
         ui.say(format!("serving http://{address} and ws://{address}; everything is in {root} and goes with it"))?;

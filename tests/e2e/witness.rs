@@ -265,11 +265,28 @@ fn what_ended_while_the_agent_was_down_is_in_the_journal() {
             })
         });
     }
+    // A run between two that the log has keeps its place.
+    machine.run(&["systemctl", "stop", "ssi-agent.service"]).ok();
+    for say in ["OK, third", "FAILURE, fourth", "OK, fifth"] {
+        machine.write("/srv/say", &format!("{say}\n"), 0o644);
+        ssi(&machine, &["run", "deleted"]);
+        if say == "FAILURE, fourth" {
+            machine.sh(&format!(": > {LOGS}/deleted.log")).ok();
+        }
+    }
+    wait_for("the record", PATIENCE, || recorded(&machine, "deleted").len() == 6);
+    let (epoch, seq) = board.place();
+    machine.run(&["systemctl", "start", "ssi-agent.service"]).ok();
+    let board = Board::open(&machine, &format!("?since={epoch}:{seq}"));
+    board.wait("the last run", |frame| is_verdict(frame) && frame["message"] == "fifth");
+    let messages: Vec<Value> = verdicts(&board, "deleted").into_iter().map(|verdict| verdict.2).collect();
+    assert_eq!(messages, [json!("third"), json!("fourth"), json!("fifth")]);
     // What comes then is told once, and nothing of before again.
-    machine.write("/srv/say", "OK, third\n", 0o644);
+    let board = Board::open(&machine, "");
+    machine.write("/srv/say", "OK, sixth\n", 0o644);
     for script in &scripts {
         ssi(&machine, &["run", &script.id]);
-        board.verdict(&script.id, "OK", "third");
+        board.verdict(&script.id, "OK", "sixth");
         assert_eq!(verdicts(&board, &script.id).len(), 1);
     }
     assert_each_run_once(&board);
