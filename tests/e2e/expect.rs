@@ -165,8 +165,8 @@ fn the_agents_sandbox_shows_who_listens() {
         line => format!("{line}\n"),
     });
     machine.write("/run/systemd/system/look.service", &look.collect::<String>(), 0o644);
-    machine.sh("systemctl start ssi-agent look").ok();
-    let shown = machine.sh("journalctl -u look -o cat --no-pager").ok();
+    machine.sh("systemctl start ssi-agent && systemctl start look").ok();
     // 127.0.0.1:5000 in the kernel's words, listening.
-    assert!(shown.lines().any(|line| line.contains("0100007F:1388 00000000:0000 0A")), "{shown}");
+    let listens = || machine.sh("journalctl -u look -o cat | grep '0100007F:1388 00000000:0000 0A'").status.success();
+    wait_for("the agent's port in the kernel's table", PATIENCE, listens);
 }
