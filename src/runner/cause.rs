@@ -54,6 +54,13 @@ impl Cause {
         }
     }
 
+    /// Whether somebody stopped it, which says nothing of the thing. A runner that has begun takes such a signal and writes its own end;
+    /// one that is stopped earlier dies of it.
+    fn was_stopped(&self) -> bool {
+        let asked = matches!(&self.exit, Ended::Signal(name) if matches!(name.as_str(), "TERM" | "INT" | "HUP"));
+        self.result == "success" || (self.result == "signal" && asked)
+    }
+
     /// The outcome of this run of `check`, which was seen to begin with `start` and to be over at `now`.
     pub fn outcome(&self, check: &CheckId, start: Option<&RunStart<'_>>, now: Moment) -> Outcome {
         let duration = start.and_then(|start| now.instant.duration_since(start.time.instant).try_into().ok());
@@ -62,8 +69,7 @@ impl Cause {
             Ended::Signal(name) => Exit::Signal(name),
             Ended::Never => Exit::Unseen,
         };
-        // A unit that somebody stopped has the result `success` and says nothing of the thing.
-        let status = if self.result == "success" { Status::Unknown } else { Status::Error };
+        let status = if self.was_stopped() { Status::Unknown } else { Status::Error };
         let (run, result) = (self.run.as_str(), Some(self.result.as_str()));
         let cost = Cost { duration, ..Cost::default() };
         let message = message(self);
@@ -88,6 +94,9 @@ pub enum Ended {
 }
 
 fn message(cause: &Cause) -> String {
+    if cause.was_stopped() {
+        return "stopped before it was done".to_owned();
+    }
     match (cause.result.as_str(), &cause.exit) {
         ("oom-kill", _) => "killed because memory ran out: raise `memory:` or use less".to_owned(),
         ("timeout", _) => "systemd ended it: the runner did not end in time".to_owned(),
@@ -96,7 +105,6 @@ fn message(cause: &Cause) -> String {
             "systemd does not start it any more: it was started too often (StartLimitBurst=)".to_owned()
         }
         ("dependency", _) => "systemd could not start it: a unit that it requires could not start".to_owned(),
-        ("success", _) => "stopped before it was done".to_owned(),
         (_, Ended::Code(code)) => match never_started(*code) {
             Some((name, reason)) => format!("could not start ({code}/{name}): {reason}"),
             None => format!("the runner exited with {code} and wrote no verdict: is the disk full?"),
