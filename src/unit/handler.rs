@@ -26,6 +26,7 @@ pub fn render(place: &Place) -> String {
         Scope::System => "CapabilityBoundingSet=\nPrivateNetwork=yes\nPrivateTmp=yes\nProtectHome=yes\n",
         Scope::User => "",
     };
+    // The mask is that of the checks' services: where the log was deleted systemd makes it anew, and the agent's group must read it.
     format!(
         "\
 # Shipped with ssi. Started by OnFailure= of a check's service; `%i` is the check.
@@ -46,7 +47,7 @@ RestrictNamespaces=yes
 MemoryDenyWriteExecute=yes
 SystemCallArchitectures=native
 SystemCallFilter=@system-service
-UMask=0077
+UMask=0027
 {rights}
 {section}
 Handler=yes

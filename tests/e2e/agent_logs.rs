@@ -110,6 +110,21 @@ fn a_log_may_be_cut_during_a_run_or_deleted_and_its_directory_too() {
 }
 
 #[test]
+fn a_deleted_log_that_the_handler_of_a_killed_run_makes_anew_can_be_read() {
+    let machine = machine("made-anew");
+    let board = Board::open(&machine, "");
+    let body = "[ -e /srv/quick ] && exit; echo OK, begun; sleep 4329";
+    add(&machine, &[Script::new("cut", body).with("timeout: 60")], &["--no-run"]).ok();
+    ssi(&machine, &["run", "--no-wait", "cut"]).ok();
+    board.wait("progress", |frame| frame["id"] == "cut" && frame["progress"] == true);
+    machine.sh(&format!("rm {LOGS}/cut.log; systemctl kill -s KILL ssi_cut.service")).ok();
+    board.verdict("cut", "ERROR", "the runner was killed by SIGKILL");
+    machine.write("/srv/quick", "", 0o644);
+    ssi(&machine, &["run", "cut"]).ok();
+    board.verdict("cut", "OK", "exited with 0");
+}
+
+#[test]
 fn after_an_overflow_of_the_kernels_queue_every_status_is_right() {
     let machine = machine("overflow");
     let beacon = Beacon::install(&machine);
