@@ -17,6 +17,7 @@ mod demo;
 mod endings;
 mod examples;
 mod expect;
+mod faults;
 mod history;
 mod lifecycle;
 mod machine;

@@ -1,4 +1,4 @@
-"""Prints what a WebSocket server sends, one JSON object a line; does not reconnect.
+"""Prints what a WebSocket server sends, one JSON object a line; with --resume it connects again and again.
 
 {"connected": URL}, then {"at": SECONDS SINCE 1970, "frame": JSON OR TEXT} for each frame, at last {"close": CODE, "reason": TEXT};
 or {"refused": HTTP STATUS, 0 without an answer, "reason": TEXT}.
@@ -30,21 +30,33 @@ def parse(text):
         return text if isinstance(text, str) else text.hex()
 
 
+place = None
+
+
 async def follow(ws, options):
+    global place
     seen = 0
     async for text in ws:
         f = parse(text)
         say(at=time.time(), frame=f)
+        place = (f["epoch"], f["seq"]) if isinstance(f, dict) and "seq" in f else place
         seen += 1
         if seen == options.count or (options.until and eval(options.until, {"f": f})):
             return
 
 
 async def main(options):
+    await connection(options, options.url)
+    while options.resume:
+        await asyncio.sleep(0.05)
+        await connection(options, f"{options.url}?since={place[0]}:{place[1]}" if place else options.url)
+
+
+async def connection(options, url):
     headers = [tuple(part.strip() for part in header.split(":", 1)) for header in options.header]
     try:
         ws = await connect(
-            options.url,
+            url,
             origin=options.origin,
             subprotocols=options.subprotocol or None,
             max_size=None,
@@ -56,7 +68,7 @@ async def main(options):
         status = getattr(error, "status_code", None) or getattr(response, "status_code", 0)
         say(refused=status, reason=str(error))
         return
-    say(connected=options.url, subprotocol=ws.subprotocol)
+    say(connected=url, subprotocol=ws.subprotocol)
     try:
         await asyncio.wait_for(follow(ws, options), options.timeout)
     except asyncio.TimeoutError:
@@ -74,5 +86,6 @@ parser.add_argument("--origin")
 parser.add_argument("--subprotocol", action="append", default=[])
 parser.add_argument("--count", type=int, help="close after this many frames")
 parser.add_argument("--until", help="close after a frame `f` for which this Python expression is true")
+parser.add_argument("--resume", action="store_true", help="after each loss connect again, from the last frame on")
 parser.add_argument("--timeout", type=float, help="close after this many seconds")
 asyncio.run(main(parser.parse_args()))
