@@ -98,4 +98,19 @@ mod tests {
         }
         Ok(())
     }
+
+    #[test]
+    fn who_is_stopped_before_the_runner_has_begun_is_stopped() -> Result<(), Box<dyn std::error::Error>> {
+        for (result, exit, status) in [
+            ("signal", Ended::Signal("TERM".into()), "UNKNOWN"),
+            ("signal", Ended::Signal("KILL".into()), "ERROR"),
+            // systemd itself ended what did not end in time.
+            ("timeout", Ended::Signal("TERM".into()), "ERROR"),
+        ] {
+            let written = complete_in("", result, exit)?;
+            assert!(written.contains(&format!(" {status} exit=")), "{written}");
+            assert_eq!(written.ends_with(": stopped before it was done\n"), status == "UNKNOWN", "{written}");
+        }
+        Ok(())
+    }
 }
