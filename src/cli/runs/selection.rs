@@ -17,6 +17,8 @@ use crate::survey::{Past, Row};
 
 /// So many runs that only the logs know are kept.
 const MOST_OF_LOGS: usize = 100_000;
+/// So many runs of a check may get into the database while this command reads; the one that went on when it was written to is the first.
+const MOST_IN_BOTH: usize = 100;
 
 pub(super) struct Selection<'a> {
     pub(super) past: &'a Past<'a>,
@@ -28,18 +30,34 @@ pub(super) struct Selection<'a> {
     pub(super) now: Timestamp,
 }
 
-/// The runs that only the logs know, by their start, their check and their id.
-type OfLogs = BTreeMap<(Timestamp, String, String), Run>;
+/// Runs by their start, their check and their id.
+type ByStart = BTreeMap<(Timestamp, String, String), Run>;
+
+/// What the logs hold beyond the database.
+#[derive(Default)]
+struct OfLogs {
+    /// The newest of its runs.
+    runs: ByStart,
+    /// Those that the database may have as well.
+    known: HashSet<(Key, String)>,
+    /// Whether older ones were left out.
+    is_cut: bool,
+}
 
 impl Selection<'_> {
     /// All of them, by their start.
     pub(super) fn each(&self, ui: &Ui, sink: &mut dyn FnMut(Run)) -> Result<(), Failure> {
-        let (mut of_logs, known) = self.of_logs(ui)?;
+        let OfLogs { runs: mut of_logs, known, is_cut } = self.of_logs(MOST_OF_LOGS, ui)?;
+        if is_cut {
+            ui.warn(format!(
+                "the logs hold more runs than {MOST_OF_LOGS} that are in no database; the older ones are left out"
+            ));
+        }
         for window in windows(self.range, self.now) {
             let mut rows = self.stored(window, None, &known)?;
             let later = match window.until {
                 Some(until) => of_logs.split_off(&(until, String::new(), String::new())),
-                None => OfLogs::new(),
+                None => ByStart::new(),
             };
             rows.extend(std::mem::replace(&mut of_logs, later).into_values());
             rows.sort_by_key(start);
@@ -50,7 +68,7 @@ impl Selection<'_> {
 
     /// The last so many, by their start.
     pub(super) fn last(&self, most: usize, ui: &Ui) -> Result<Vec<Run>, Failure> {
-        let (of_logs, known) = self.of_logs(ui)?;
+        let OfLogs { runs: of_logs, known, .. } = self.of_logs(most, ui)?;
         let mut rows = Vec::new();
         for window in windows(self.range, self.now).into_iter().rev() {
             // What does not match is left out afterwards, and more is needed for it.
@@ -78,34 +96,33 @@ impl Selection<'_> {
         Ok(rows)
     }
 
-    /// The runs that the logs hold beyond the database, and the ids of all that ended or go on there.
-    fn of_logs(&self, ui: &Ui) -> Result<(OfLogs, HashSet<(Key, String)>), Failure> {
+    /// What the logs hold beyond the database; of their runs the newest `most`.
+    fn of_logs(&self, most: usize, ui: &Ui) -> Result<OfLogs, Failure> {
         let keys = match &self.key {
             Some(key) => vec![key.clone()],
             None => self.past.keys()?,
         };
-        let (mut found, mut known, mut is_cut) = (OfLogs::new(), HashSet::new(), false);
+        let mut found = OfLogs::default();
         for key in keys {
             let ((), end) = self.past.stored(&key, |_| Ok(()))?;
+            let mut count = 0;
             let errors = self.past.beyond(&key, &end, &mut |row| {
                 let Row::Run(run) = row else { return };
-                if self.past.reader().is_some() {
-                    known.insert((run.key.clone(), run.run.clone()));
+                count += 1;
+                if self.past.reader().is_some() && count <= MOST_IN_BOTH {
+                    found.known.insert((run.key.clone(), run.run.clone()));
                 }
                 if self.holds(&run) {
-                    found.insert((start(&run), run.key.to_string(), run.run.clone()), run);
+                    found.runs.insert((start(&run), run.key.to_string(), run.run.clone()), run);
                 }
-                if found.len() > MOST_OF_LOGS {
-                    is_cut = true;
-                    found.pop_first();
+                if found.runs.len() > most {
+                    found.is_cut = true;
+                    found.runs.pop_first();
                 }
             });
             past::tell(errors, self.past, ui)?;
         }
-        if is_cut {
-            ui.warn(format!("the logs hold more runs than {MOST_OF_LOGS} that no agent has put into the history yet; the older ones are left out"));
-        }
-        Ok((found, known))
+        Ok(found)
     }
 }
 
