@@ -55,8 +55,8 @@ pub struct Head {
     pub seq: u64,
     /// Events up to this number can't be caught up with any more.
     pub floor: u64,
-    /// The kernel's boot id when it was written.
-    pub boot: String,
+    /// Whether the logs of before hold what it has not learnt yet; true for a new one.
+    pub behind: bool,
     /// Whether the writer said goodbye.
     pub clean: bool,
 }
@@ -102,12 +102,12 @@ impl History {
 
     /// How the numbering goes on.
     pub fn head(&self) -> Result<Head, HistoryError> {
-        let sql = "SELECT epoch, seq, floor, boot, clean FROM head";
+        let sql = "SELECT epoch, seq, floor, behind, clean FROM head";
         let head = self.conn.query_row(sql, [], |row| {
             let (epoch, seq, floor) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            Ok(Head { epoch, seq, floor, boot: row.get(3)?, clean: row.get(4)? })
+            Ok(Head { epoch, seq, floor, behind: row.get(3)?, clean: row.get(4)? })
         });
-        let none = || Head { epoch: String::new(), seq: 0, floor: 0, boot: String::new(), clean: true };
+        let none = || Head { epoch: String::new(), seq: 0, floor: 0, behind: true, clean: true };
         Ok(head.optional().map_err(self.fail("read"))?.unwrap_or_else(none))
     }
 
@@ -194,9 +194,9 @@ impl History {
 }
 
 fn write_head(conn: &Connection, head: &Head) -> rusqlite::Result<()> {
-    let Head { epoch, seq, floor, boot, clean } = head;
-    let sql = "INSERT OR REPLACE INTO head (id, epoch, seq, floor, boot, clean) VALUES (1, ?1, ?2, ?3, ?4, ?5)";
-    conn.prepare_cached(sql)?.execute(params![epoch, seq, floor, boot, clean]).map(drop)
+    let Head { epoch, seq, floor, behind, clean } = head;
+    let sql = "INSERT OR REPLACE INTO head (id, epoch, seq, floor, behind, clean) VALUES (1, ?1, ?2, ?3, ?4, ?5)";
+    conn.prepare_cached(sql)?.execute(params![epoch, seq, floor, behind, clean]).map(drop)
 }
 
 /// Rows of things whose names this program can't read are passed over.

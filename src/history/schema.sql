@@ -6,7 +6,7 @@ CREATE TABLE head (
     epoch TEXT NOT NULL,
     seq   INTEGER NOT NULL,  -- the last number
     floor INTEGER NOT NULL,  -- events up to this number are gone
-    boot  TEXT NOT NULL,     -- the kernel's boot id when it was written
+    behind INTEGER NOT NULL, -- whether the logs hold what it has not learnt
     clean INTEGER NOT NULL   -- whether the writer said goodbye
 );
 

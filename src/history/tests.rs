@@ -16,7 +16,7 @@ fn key(id: &str) -> Key {
 }
 
 fn head(seq: u64) -> Head {
-    Head { epoch: "e1".into(), seq, floor: 0, boot: "b1".into(), clean: false }
+    Head { epoch: "e1".into(), seq, floor: 0, behind: false, clean: false }
 }
 
 fn origin() -> Origin {
@@ -89,10 +89,7 @@ fn what_is_committed_is_there_after_reopening() {
     let path = path(&dir);
     let (mut history, opened) = History::open(&path).unwrap();
     assert_eq!(opened, Opened::New);
-    assert_eq!(
-        history.head().unwrap(),
-        Head { epoch: String::new(), seq: 0, floor: 0, boot: String::new(), clean: true }
-    );
+    assert_eq!(history.head().unwrap(), Head { epoch: String::new(), seq: 0, floor: 0, behind: true, clean: true });
     history.set_head(&head(0)).unwrap();
     history
         .add(&origin(), &[numbered(1, line("disk", Status::Ok)), numbered(2, line("load", Status::Ok))], true)

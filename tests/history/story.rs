@@ -173,5 +173,5 @@ impl Story {
 }
 
 pub fn head(seq: u64) -> Head {
-    Head { epoch: "e1".to_owned(), seq, floor: 0, boot: "b1".to_owned(), clean: false }
+    Head { epoch: "e1".to_owned(), seq, floor: 0, behind: false, clean: false }
 }

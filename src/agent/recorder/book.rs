@@ -53,23 +53,17 @@ impl Book {
             Ok((sent, last)) => (Some(sent), last),
             Err(_) => (None, None),
         };
-        let behind = match &opened {
-            Opened::Existing => false,
-            Opened::New => true,
-            Opened::Replaced { aside, reason } => {
-                say_replaced(&path, Some(aside), reason);
-                true
-            }
-        };
+        if let Opened::Replaced { aside, reason } = &opened {
+            say_replaced(&path, Some(aside), reason);
+        }
         let head = history.head()?;
         let (epoch, (seq, floor)) = match head.epoch.is_empty() {
             true => (Beginning::new().epoch, (0, 0)),
             false => (head.epoch.clone(), numbers::go_on(&head, last)),
         };
-        history.set_head(&Head { epoch: epoch.clone(), seq, floor, boot: String::new(), clean: false })?;
+        let behind = head.behind;
+        history.set_head(&Head { epoch: epoch.clone(), seq, floor, behind, clean: false })?;
         let kept: AllKept = history.saved()?.into_iter().filter_map(kept).collect();
-        // One that was made and never finished has nothing either.
-        let behind = behind || kept.is_empty();
         let writing = Mutex::new(Writing::new(path.clone(), history, floor, behind));
         Ok((Book { path, sent, writing }, Beginning { epoch, seq, floor, kept }))
     }
@@ -125,11 +119,21 @@ impl Book {
         self.writing().history()?.add_rows(rows)
     }
 
+    /// What was read again of one check counts from now on.
+    pub(super) fn caught_up_with(&self, live: &Live, id: &CheckId, kept: &Kept) -> Result<(), HistoryError> {
+        let mut writing = self.writing();
+        let head = writing.head(live.origin(), 0, false);
+        let saved: Vec<Saved> = saved(id.clone(), kept).into_iter().collect();
+        let history = writing.history()?;
+        let seq = history.head()?.seq;
+        history.commit(&saved, &[], &Head { seq, ..head })
+    }
+
     /// The database knows again what the board knows. Who was away until now can't catch up by numbers.
     pub(super) fn caught_up(&self, live: &Live, kept: Vec<(CheckId, Kept)>, seq: u64) -> Result<(), HistoryError> {
         let mut writing = self.writing();
         writing.floor = seq;
-        let head = writing.head(live.origin(), seq, false);
+        let head = Head { behind: false, ..writing.head(live.origin(), seq, false) };
         let saved: Vec<Saved> = kept.into_iter().filter_map(|(id, kept)| saved(id, &kept)).collect();
         writing.history()?.commit(&saved, &[], &head)?;
         live.forget_until(seq);

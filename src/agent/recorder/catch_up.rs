@@ -33,7 +33,12 @@ pub(super) fn catch_up(
 ) -> Result<(), HistoryError> {
     let mut reader = Reader::new(paths, live, book.known()?);
     let all: Vec<CheckId> = reader.places.keys().cloned().collect();
-    all.iter().try_for_each(|id| reader.read(id, book))?;
+    for id in &all {
+        reader.read(id, book)?;
+        if let Some(kept) = reader.kept(id) {
+            book.caught_up_with(live, id, &kept)?;
+        }
+    }
     // From here on the agent reads nothing that is not read here too.
     let mut engine = engine.lock().unwrap_or_else(PoisonError::into_inner);
     for _ in 0..ROUNDS {
@@ -85,6 +90,11 @@ impl Reader<'_> {
             Some(Start::At(place)) => Some(place.clone()),
             _ => None,
         }
+    }
+
+    /// What is known of a check where its log was read to.
+    fn kept(&self, id: &CheckId) -> Option<Kept> {
+        Some(Kept { state: self.board.get(id)?.state(), place: self.place(id) })
     }
 
     /// Makes rows of what is new in a log. What can't be written ends it; the logs still have it.

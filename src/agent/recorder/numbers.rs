@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     fn head(clean: bool) -> Head {
-        Head { epoch: "e".to_owned(), seq: 100, floor: 7, boot: String::new(), clean }
+        Head { epoch: "e".to_owned(), seq: 100, floor: 7, behind: false, clean }
     }
 
     #[test]

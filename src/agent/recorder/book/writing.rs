@@ -43,7 +43,7 @@ impl Writing {
     }
 
     pub(super) fn head(&self, origin: &Origin, seq: u64, clean: bool) -> Head {
-        Head { epoch: origin.epoch.clone(), seq, floor: self.floor, boot: String::new(), clean }
+        Head { epoch: origin.epoch.clone(), seq, floor: self.floor, behind: self.behind, clean }
     }
 
     /// The open database, opened again where that failed before.
