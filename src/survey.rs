@@ -2,6 +2,7 @@
 //!
 //! Input: [`Paths`]. Output: a [`Board`] as the agent has it, or one entry of it.
 
+mod kept;
 mod past;
 mod replay;
 mod rows;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+pub use kept::Kept;
 pub use past::{End, Past, PastError};
 pub use replay::{Replayed, Timed, replay};
 pub use rows::Row;
@@ -66,9 +68,8 @@ pub fn survey(paths: &Paths, host: &str, zone: &TimeZone, now: Timestamp) -> Res
 
 /// What the agent recorded of a check, and up to where it had read its log.
 fn known(history: &Reader, id: &CheckId) -> Option<(State, Position)> {
-    let saved = history.saved(&Key::Check(id.clone())).ok()??;
-    let state: State = serde_json::from_str(&saved.state).ok()?;
-    Some((state, serde_json::from_str(&saved.place?).ok()?))
+    let (_, kept) = Kept::of(&history.saved(&Key::Check(id.clone())).ok()??)?;
+    Some((kept.state, kept.place?))
 }
 
 /// Folds the end of a log, which tells the last known status. What came of it is no news, so no events are told.

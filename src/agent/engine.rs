@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 use super::now;
-use super::recorder::{Book, Kept};
+use super::recorder::Book;
 use super::witness::Recorded;
 use crate::board::{Board, Entry};
 use crate::check::{Check, CheckId};
@@ -21,7 +21,7 @@ use crate::paths::Paths;
 use crate::server::Live;
 use crate::settings;
 use crate::store;
-use crate::survey;
+use crate::survey::{self, Kept};
 use crate::tail::{self, Lines, Position, Start, Tail, TailError, Until};
 use crate::unit::{self, Kind};
 

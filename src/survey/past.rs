@@ -6,6 +6,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::kept::Kept;
 use super::replay::replay;
 use super::rows::{Fold, Row};
 use crate::board::Board;
@@ -82,8 +83,8 @@ impl<'a> Past<'a> {
         let installed = store::find(self.paths, id).ok().flatten().unwrap_or_else(|| Installed::gone(id));
         board.install(installed.check(), true, installed.changed, &mut Vec::new());
         let known = end.saved.as_ref().and_then(|saved| {
-            let place = serde_json::from_str(saved.place.as_deref()?).ok()?;
-            Some((serde_json::from_str(&saved.state).ok()?, place))
+            let (_, kept) = Kept::of(saved)?;
+            Some((kept.state, kept.place?))
         });
         // Without a place, as of a check that was removed, the time of the last row has to do.
         let after = if known.is_some() { None } else { end.after };

@@ -8,15 +8,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
-use super::kept::{kept, saved};
+use super::AllKept;
 use super::numbers::{self, Sent};
-use super::{AllKept, Kept};
 use crate::check::CheckId;
 use crate::event::{Change, Numbered, Origin};
 use crate::history::{Head, History, HistoryError, Keep, Opened, Reader, Saved};
 use crate::identity;
 use crate::paths::Paths;
 use crate::server::{Live, Past};
+use crate::survey::Kept;
 use writing::Writing;
 
 /// So many unrecorded batches of events are written without waiting for the end of what they came of.
@@ -63,7 +63,7 @@ impl Book {
         };
         let behind = head.behind;
         history.set_head(&Head { epoch: epoch.clone(), seq, floor, behind, clean: false })?;
-        let kept: AllKept = history.saved()?.into_iter().filter_map(kept).collect();
+        let kept: AllKept = history.saved()?.into_iter().filter_map(|saved| Kept::of(&saved)).collect();
         let writing = Mutex::new(Writing::new(path.clone(), history, floor, behind));
         Ok((Book { path, sent, writing }, Beginning { epoch, seq, floor, kept }))
     }
@@ -111,7 +111,7 @@ impl Book {
 
     /// What it knows of all checks.
     pub(super) fn known(&self) -> Result<AllKept, HistoryError> {
-        Ok(self.writing().history()?.saved()?.into_iter().filter_map(kept).collect())
+        Ok(self.writing().history()?.saved()?.into_iter().filter_map(|saved| Kept::of(&saved)).collect())
     }
 
     /// Rows of what is read from the logs again. They count only with [`Book::caught_up`].
@@ -123,7 +123,7 @@ impl Book {
     pub(super) fn caught_up_with(&self, live: &Live, id: &CheckId, kept: &Kept) -> Result<(), HistoryError> {
         let mut writing = self.writing();
         let head = writing.head(live.origin(), 0, false);
-        let saved: Vec<Saved> = saved(id.clone(), kept).into_iter().collect();
+        let saved: Vec<Saved> = kept.saved(id.clone()).into_iter().collect();
         let history = writing.history()?;
         let seq = history.head()?.seq;
         history.commit(&saved, &[], &Head { seq, ..head })
@@ -134,7 +134,7 @@ impl Book {
         let mut writing = self.writing();
         writing.floor = seq;
         let head = Head { behind: false, ..writing.head(live.origin(), seq, false) };
-        let saved: Vec<Saved> = kept.into_iter().filter_map(|(id, kept)| saved(id, &kept)).collect();
+        let saved: Vec<Saved> = kept.into_iter().filter_map(|(id, kept)| kept.saved(id)).collect();
         writing.history()?.commit(&saved, &[], &head)?;
         live.forget_until(seq);
         writing.behind = false;

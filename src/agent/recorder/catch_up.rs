@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::AllKept;
 use super::book::Book;
-use super::{AllKept, Kept};
 use crate::agent::engine::Engine;
 use crate::agent::now;
 use crate::board::Board;
@@ -18,7 +18,7 @@ use crate::check::CheckId;
 use crate::history::HistoryError;
 use crate::paths::Paths;
 use crate::server::Live;
-use crate::survey;
+use crate::survey::{self, Kept};
 use crate::tail::{Position, Start};
 
 /// So often something may be written to logs between the two readers.

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::{chain, say_replaced};
-use crate::agent::recorder::kept::{Kept, saved};
 use crate::check::CheckId;
 use crate::event::{Key, Numbered, Origin};
 use crate::history::{Head, History, HistoryError, Saved};
+use crate::survey::Kept;
 
 /// So many events that could not be written are kept in memory, some 20 MB. Beyond them the logs are the memory.
 const BACKLOG: usize = 50_000;
@@ -138,7 +138,7 @@ impl Backlog {
     pub(super) fn add(&mut self, events: Vec<Numbered>, kept: Vec<(CheckId, Kept)>, seq: u64) {
         self.events.extend(events);
         self.saved
-            .extend(kept.into_iter().filter_map(|(id, kept)| saved(id, &kept)).map(|saved| (saved.key.clone(), saved)));
+            .extend(kept.into_iter().filter_map(|(id, kept)| kept.saved(id)).map(|saved| (saved.key.clone(), saved)));
         self.seq = seq;
     }
 
