@@ -13,6 +13,7 @@ mod health;
 mod recorder;
 mod scheduling;
 mod settings;
+mod watches;
 mod watching;
 mod witness;
 
@@ -24,7 +25,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::{JoinSet, LocalSet};
 
 use crate::config::Settings;
@@ -34,7 +35,10 @@ use crate::paths::Paths;
 use crate::server::{self, Guard, Live, Past};
 use crate::survey;
 use engine::{Changed, Engine};
-use recorder::{Beginning, Recorder};
+use recorder::{Beginning, Memories, Recorder};
+
+/// How long the first look at what is watched may take; without it the board is served as it is.
+const FIRST_LOOK: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// What the agent is to do.
 #[derive(Clone, Debug)]
@@ -76,6 +80,8 @@ pub struct Agent {
     changed: Changed,
     reader: settings::Reader,
     settings: watch::Receiver<Arc<Settings>>,
+    /// What is known of watches from before.
+    memories: Memories,
 }
 
 impl Agent {
@@ -85,7 +91,7 @@ impl Agent {
             eprintln!("the limit of open files could not be raised: {error}");
         }
         let (book, beginning) = recorder::open(&options.paths);
-        let Beginning { epoch, seq, floor, kept } = beginning;
+        let Beginning { epoch, seq, floor, kept, memories } = beginning;
         let origin = Origin { epoch, host: options.host.clone() };
         let board = crate::board::Board::new(options.host.clone(), TimeZone::system());
         let mut live = Live::new(board, origin, identity::host_id())?;
@@ -110,7 +116,7 @@ impl Agent {
             }
             None => None,
         };
-        Ok(Agent { options, live, watching, recorder, changed, reader, settings })
+        Ok(Agent { options, live, watching, recorder, changed, reader, settings, memories })
     }
 
     /// The board, for whoever shows it beside the port.
@@ -130,7 +136,7 @@ impl Agent {
     }
 
     async fn work(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), AgentError> {
-        let Agent { options, live, watching, mut recorder, changed, reader, .. } = self;
+        let Agent { options, live, watching, mut recorder, changed, reader, settings, memories } = self;
         let checks_changed = changed.checks;
         let address = listener.local_addr()?;
         // Whoever subscribes first is to find the board complete.
@@ -143,13 +149,26 @@ impl Agent {
             (false, None) => bus::prime(&options.paths, &live).await,
             (false, Some(_)) => {}
         }
-        live.update(now(), |board, out| board.overdue(now(), out));
         let (stop, stopping) = watch::channel(false);
         let stopped = |mut stopping: watch::Receiver<bool>| async move {
             // The sender lives as long as this function: an error can't happen.
             let _ = stopping.wait_for(|stop| *stop).await;
         };
         let mut workers: JoinSet<Result<&'static str, AgentError>> = JoinSet::new();
+        let (scope, watched) = (options.paths.scope, Arc::clone(&live));
+        watches::restore(&live, &settings, memories);
+        if options.embedded || options.paths.root.is_some() {
+            workers.spawn_local(watches::without_systemd(watched, settings, stopped(stopping.clone())));
+        } else {
+            let (ready, looked) = oneshot::channel();
+            let (targets, asked) = watch::channel(Vec::new());
+            let probing = watches::probe(Arc::clone(&live), asked, stopped(stopping.clone()));
+            workers.spawn_local(watches::run(scope, watched, settings, targets, ready, stopped(stopping.clone())));
+            workers.spawn_local(probing);
+            // Dropped where there is nothing to watch, or nobody to ask.
+            let _ = tokio::time::timeout(FIRST_LOOK, looked).await;
+        }
+        live.update(now(), |board, out| board.overdue(now(), out));
         let guard = Guard::new(address, []);
         let serving = server::serve(listener, Arc::clone(&live), guard, stopped(stopping.clone()));
         workers.spawn_local(async move { serving.await.map(|()| "port").map_err(AgentError::from) });

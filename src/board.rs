@@ -1,6 +1,6 @@
-//! The current status of every check of one host: the fold of everything that is read about them.
+//! The current status of every check and watch of one host: the fold of everything that is read and seen of them.
 //!
-//! Input: checks as they are installed, lines of their logs, what systemd says of their units; each with the time of arrival.
+//! Input: checks as they are installed, lines of their logs, what systemd says of units; each with the time of arrival.
 //! Output: [`Change`]s in the order in which they happened. A board is a value; it reads no clock, file or bus.
 
 mod deadline;
@@ -11,6 +11,7 @@ mod runs;
 mod state;
 #[cfg(test)]
 mod tests;
+mod watches;
 
 use std::collections::BTreeMap;
 
@@ -25,6 +26,8 @@ use crate::check::{Check, CheckId};
 use crate::event::{Body, Change};
 use crate::line::{Line, Trigger};
 use crate::outcome::Outcome;
+use crate::status::Status;
+use watches::Watches;
 
 /// The board of one host.
 #[derive(Clone, Debug)]
@@ -34,12 +37,14 @@ pub struct Board {
     entries: BTreeMap<CheckId, Entry>,
     /// Nothing is expected of what was scheduled before.
     awake: Timestamp,
+    watches: Watches,
 }
 
 impl Board {
     /// An empty board; `zone` is the host's, in which log lines without an offset are read.
     pub fn new(host: impl Into<String>, zone: TimeZone) -> Board {
-        Board { host: host.into(), zone, entries: BTreeMap::new(), awake: Timestamp::MIN }
+        let watches = Watches::new(zone.clone());
+        Board { host: host.into(), zone, entries: BTreeMap::new(), awake: Timestamp::MIN, watches }
     }
 
     /// The host's name.
@@ -64,7 +69,13 @@ impl Board {
 
     /// The rows of `list --json` and of `hello`.
     pub fn rows(&self) -> Vec<Row> {
-        self.entries.values().map(|entry| self.row(entry)).collect()
+        let checks = self.entries.values().map(|entry| self.row(entry));
+        checks.chain(self.watches().map(|watch| self.watch_row(watch))).collect()
+    }
+
+    /// The statuses of all checks and watches.
+    pub fn statuses(&self) -> impl Iterator<Item = Status> {
+        self.entries.values().map(|entry| entry.status).chain(watches::statuses(&self.watches))
     }
 
     /// The row of one of its checks.

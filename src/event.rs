@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
 pub use key::{Key, Kind};
-pub use row::Row;
+pub use row::{Row, Watched};
 
 use crate::line::{Cost, Trigger};
 use crate::perfdata::Metric;

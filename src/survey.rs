@@ -6,6 +6,7 @@ mod kept;
 mod past;
 mod replay;
 mod rows;
+pub mod watches;
 
 use std::path::Path;
 use std::time::Duration;

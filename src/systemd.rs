@@ -6,7 +6,9 @@
 mod clock;
 mod error;
 mod exposure;
+mod facts;
 mod jobs;
+mod listen;
 mod listing;
 mod observe;
 mod proxy;
@@ -16,13 +18,17 @@ mod units;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use zbus::Connection;
 
+/// The words of `ActiveState` and `LoadState`.
+pub use crate::watch::{Active, Load, NoState};
 pub use clock::ClockState;
 pub use error::SystemdError;
 pub use exposure::exposure;
 pub use jobs::{Action, JobResult, Jobs};
+pub use listen::{Heard, Interest, listen};
 pub use observe::{Observed, observe};
-pub use state::{Active, Listed, Load, NoState, UnitState};
+pub use state::{Listed, UnitState};
 pub use units::{ServiceState, TimerState};
+pub use zbus::message::Sequence;
 
 use crate::unit::Scope;
 use error::during;

@@ -17,7 +17,7 @@ use ssi::header::Key;
 use ssi::line::Cost;
 use ssi::paths::Paths;
 use ssi::status::Status;
-use ssi::watch::Expected;
+use ssi::watch::{Expected, Rule, Units};
 
 const DOCUMENTS: [&str; 10] = [
     "README.md",
@@ -393,6 +393,13 @@ fn every_field_of_every_frame_is_explained() {
         assert!(rows(section(&document, "## Fields of every frame"))[0][1].contains(&kind), "{kind}");
     }
     assert!(fields("## hello").is_subset(&hello), "{hello:?}");
+    let mut board = Board::new("host", TimeZone::UTC);
+    let units = Units::Name("nginx.service".parse().unwrap());
+    let rule = Rule { units, state: Expected::Active, ports: Vec::new(), http: None, hold: std::time::Duration::ZERO };
+    board.expect(vec![rule], Timestamp::UNIX_EPOCH, &mut Vec::new());
+    let row = serde_json::to_value(&board.rows()[0]).unwrap();
+    assert_eq!(keys(&row), &fields("## Rows") | &BTreeSet::from(["watch".to_owned()]));
+    assert_eq!(keys(&row["watch"]), fields("## The `watch` of a row"));
 }
 
 #[test]

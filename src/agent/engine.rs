@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 use super::now;
-use super::recorder::Book;
+use super::recorder::{Book, Held};
 use super::witness::Recorded;
 use crate::board::{Board, Entry};
 use crate::check::{Check, CheckId};
@@ -24,6 +24,7 @@ use crate::store;
 use crate::survey::{self, Kept};
 use crate::tail::{self, Lines, Position, Start, Tail, TailError, Until};
 use crate::unit::{self, Kind};
+use crate::watch::UnitName;
 
 /// Told of changes that others look after.
 #[derive(Clone, Debug, Default)]
@@ -260,24 +261,33 @@ impl Engine {
     }
 
     /// [`Engine::keep`] of all checks, those that are gone included.
-    pub(super) fn keep_all(&mut self, board: &Board) -> Vec<(CheckId, Kept)> {
+    pub(super) fn keep_all(&mut self, board: &Board) -> Vec<Held> {
         self.touched.extend(board.entries().map(|entry| entry.check.id.clone()));
         self.touched.extend(self.kept.keys().cloned());
-        self.keep(board, &mut std::iter::empty())
+        let checks = self.keep(board, &mut std::iter::empty());
+        let watches = board.watches().map(|watch| Held::Watch(watch.unit.clone(), Box::new(watch.memory())));
+        checks.into_iter().chain(watches).collect()
     }
 
-    /// What has to be kept of the checks in `changes` and of those whose log was read since the last call, as the board has it now.
-    pub(super) fn keep(&mut self, board: &Board, changes: &mut dyn Iterator<Item = &Change>) -> Vec<(CheckId, Kept)> {
-        let mut ids = std::mem::take(&mut self.touched);
-        ids.extend(changes.filter_map(|change| match &change.key {
-            Key::Check(id) => Some(id.clone()),
-            Key::Watch(_) => None,
-        }));
-        let kept = |id: CheckId| {
+    /// What has to be kept of what is in `changes` and of the checks whose log was read since the last call, as the board has it now.
+    pub(super) fn keep(&mut self, board: &Board, changes: &mut dyn Iterator<Item = &Change>) -> Vec<Held> {
+        let (mut ids, mut units) = (std::mem::take(&mut self.touched), BTreeSet::new());
+        for change in changes {
+            match &change.key {
+                Key::Check(id) => drop(ids.insert(id.clone())),
+                Key::Watch(unit) => drop(units.insert(unit.clone())),
+            }
+        }
+        let check = |id: CheckId| {
             let now = board.get(&id).map(|entry| Kept { state: entry.state(), place: self.tail.position(id.as_ref()) });
-            Some((id.clone(), now.or_else(|| self.kept.get(&id).cloned())?))
+            let kept = now.or_else(|| self.kept.get(&id).cloned())?;
+            Some(Held::Check(id, Box::new(kept)))
         };
-        ids.into_iter().filter_map(kept).collect()
+        let watch = |unit: UnitName| {
+            let memory = board.watch(&unit)?.memory();
+            Some(Held::Watch(unit, Box::new(memory)))
+        };
+        ids.into_iter().filter_map(check).chain(units.into_iter().filter_map(watch)).collect()
     }
 }
 

@@ -50,7 +50,7 @@ fn tell(state: &[NotifyState<'_>]) {
 /// `42 OK, 1 FAILURE on 127.0.0.1:5000`.
 fn summary(live: &Live, address: SocketAddr) -> String {
     let counts = live.read(|board| {
-        let count = |status: Status| board.entries().filter(|entry| entry.status == status).count();
+        let count = |status: Status| board.statuses().filter(|other| *other == status).count();
         Status::ALL.map(|status| (status, count(status)))
     });
     let words = counts.iter().filter(|(_, count)| *count > 0).map(|(status, count)| format!("{count} {status}"));

@@ -5,9 +5,9 @@
 
 mod book;
 mod catch_up;
+mod held;
 mod numbers;
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -18,14 +18,13 @@ use tokio::sync::watch::Receiver;
 
 use super::AgentError;
 use super::engine::Engine;
-use crate::check::CheckId;
 use crate::config::Settings;
 use crate::history::Keep;
 use crate::paths::Paths;
 use crate::server::Live;
-use crate::survey::Kept;
 
 pub(super) use book::{Beginning, Book};
+pub(super) use held::{AllKept, Held, Memories};
 
 /// How long events gather before they are recorded together.
 const GATHER: Duration = Duration::from_millis(100);
@@ -33,9 +32,6 @@ const GATHER: Duration = Duration::from_millis(100);
 const RETRY: Duration = Duration::from_secs(2);
 /// How often old rows are looked for.
 const TRIM: Duration = Duration::from_secs(600);
-
-/// All that is known from before, by check.
-pub type AllKept = HashMap<CheckId, Kept>;
 
 /// The database and how to go on. Where it can't be had nothing is recorded, which is said.
 pub(super) fn open(paths: &Paths) -> (Option<Arc<Book>>, Beginning) {

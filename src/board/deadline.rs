@@ -47,16 +47,19 @@ impl Board {
     /// The host was off, asleep, or its clock was set: what was scheduled before `awake` is not waited for. The latest of these counts.
     pub fn awake(&mut self, awake: Timestamp) {
         self.awake = self.awake.max(awake);
+        self.watches.host.awake = self.awake;
     }
 
-    /// When the next result is due of which nobody was told yet that it is overdue.
+    /// When the next result is due of which nobody was told yet that it is overdue, or a watch has to be looked at again.
     pub fn next_deadline(&self) -> Option<Timestamp> {
         let waited_for = self.entries.values().filter(|entry| !entry.overdue);
-        waited_for.filter_map(|entry| entry.deadline(&self.zone, self.awake)).min()
+        let checks = waited_for.filter_map(|entry| entry.deadline(&self.zone, self.awake));
+        checks.chain(self.watches.due()).min()
     }
 
-    /// Checks whose result is due before `now` and has not come become `UNKNOWN`.
+    /// Checks whose result is due before `now` and has not come become `UNKNOWN`, and watches what the passing of time makes of them.
     pub fn overdue(&mut self, now: Timestamp, out: &mut Vec<Change>) {
+        self.pass_watches(now, false, out);
         for (id, entry) in self.entries.iter_mut().filter(|(_, entry)| !entry.overdue) {
             let Some(deadline) = entry.deadline(&self.zone, self.awake).filter(|deadline| *deadline <= now) else {
                 continue;

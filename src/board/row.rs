@@ -27,6 +27,7 @@ impl Entry {
             next_run: self.next_run,
             deadline,
             marks: self.marks(),
+            watch: None,
         }
     }
 

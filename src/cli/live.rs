@@ -8,6 +8,7 @@ use super::ui::Ui;
 use crate::board::Board;
 use crate::install::Site;
 use crate::paths::Paths;
+use crate::settings::{self, Report};
 use crate::survey;
 use crate::systemd::Systemd;
 
@@ -53,18 +54,30 @@ pub(super) fn board(paths: &Paths, ui: &Ui) -> Result<Board, Failure> {
              (`usermod -aG _ssi USER`)"));
     }
     let mut board = survey.board;
+    let loaded = settings::load(paths);
+    for finding in loaded.reports.iter().flat_map(Report::findings).filter(|finding| finding.is_error) {
+        ui.warn(finding.to_string());
+    }
+    let rules = loaded.settings.watches.into_iter().map(|watch| watch.rule).collect();
+    board.expect(rules, now, &mut Vec::new());
     if paths.root.is_some() {
         survey::schedules(&mut board, now, &zone);
-    } else if board.entries().any(|entry| entry.enabled) {
+        survey::watches::nobody(&mut board, "not asked: `--root` leaves systemd alone", now);
+    } else if board.entries().any(|entry| entry.enabled) || !board.rules().is_empty() {
         block_on(async {
             match Systemd::connect(paths.scope).await {
                 Ok(systemd) => {
                     survey::timers(&mut board, &systemd).await;
+                    survey::watches::recall(&mut board, paths);
+                    survey::watches::ask(&mut board, &systemd, now).await;
                     for (id, run) in survey::lost_runs(board.open_runs(), &systemd, &paths.logs).await {
                         board.lost(&id, &run, now, &mut Vec::new());
                     }
                 }
-                Err(error) => ui.warn(format!("the next runs are not known: {error}")),
+                Err(error) => {
+                    ui.warn(format!("the next runs are not known: {error}"));
+                    survey::watches::nobody(&mut board, &format!("could not ask systemd: {error}"), now);
+                }
             }
             Ok(())
         })?;

@@ -26,6 +26,10 @@ pub(super) fn status(args: &StatusArgs, paths: &Paths, ui: &Ui) -> Result<u8, Fa
     match &args.id {
         None => whole(&board, ui),
         Some(id) => {
+            let unit = id.parse().ok().and_then(|unit| board.watch(&unit));
+            if let Some(watch) = unit {
+                return one_watch(board.watch_row(watch), ui);
+            }
             let known = id.parse().ok().and_then(|id| board.get(&id));
             let Some(entry) = known else { return Err(Site { paths, systemd: None }.unknown(id).into()) };
             one(entry, board.row(entry), paths, ui)
@@ -149,6 +153,36 @@ fn progress(text: &str) -> Option<String> {
         Line::Status(said) => Some(format!("{}, {}", said.status, said.message)),
         _ => None,
     }
+}
+
+/// A watch: what is expected, and what is.
+fn one_watch(row: Row, ui: &Ui) -> Result<u8, Failure> {
+    let code = row.status.plugin_exit();
+    let ui = &ui.ending_with(code);
+    if ui.json {
+        ui.json(&row)?;
+        return Ok(code);
+    }
+    let now = Timestamp::now();
+    let message = line::printable(row.message.as_deref().unwrap_or("nothing is known yet"));
+    ui.print(format!("{} - {}: {message}", ui.status(row.status), row.key))?;
+    let when = |time: Option<Timestamp>| time.map(|at| format!("{} ({})", ui::clock(at), ui::relative(time, now)));
+    let watch = row.watch.as_ref();
+    let facts = [
+        ("about", Some(row.name.clone())),
+        ("", Some(row.description.clone())),
+        ("actual", watch.map(|watch| watch.actual.clone())),
+        ("restarts", watch.and_then(|watch| watch.restarts).map(|count| count.to_string())),
+        ("last run", when(row.last_run)),
+        ("next run", when(row.next_run)),
+        ("marks", (!row.marks.is_empty()).then(|| row.marks.join(", "))),
+    ];
+    for (name, value) in facts {
+        if let Some(value) = value {
+            ui.print(format!("  {} {}", ui.dim(format!("{name:>9}")), line::printable(&value)))?;
+        }
+    }
+    Ok(code)
 }
 
 /// A line of a log as people read it.

@@ -1,4 +1,4 @@
-//! A check as `list --json` and the frames show it.
+//! A check or a watch as `list --json` and the frames show it.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -44,6 +44,22 @@ pub struct Row {
     /// When the result of that run is due.
     #[serde(serialize_with = "millis_or_null")]
     pub deadline: Option<Timestamp>,
-    /// Words that qualify the check: `soft` (bad verdicts that `confirm:` holds back), `root`, `unsandboxed`, `disabled`.
+    /// Words that qualify it: `soft` (a bad verdict that does not count yet), `overdue`, `root`, `unsandboxed`, `disabled`, `drift`, `adopted`.
     pub marks: Vec<&'static str>,
+    /// Of a watch alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub watch: Option<Watched>,
+}
+
+/// What is expected of a watch's unit, and what is seen.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Watched {
+    /// `active` or `inactive`.
+    pub expected: String,
+    /// In systemd's words: `active (running)`.
+    pub actual: String,
+    /// How often systemd restarted it by itself since somebody last started it; null for what is no service.
+    pub restarts: Option<u32>,
+    /// How long its page took when it last answered; null without one.
+    pub latency_seconds: Option<f64>,
 }

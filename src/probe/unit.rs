@@ -7,8 +7,9 @@ use jiff::tz::TimeZone;
 use super::{Host, ProbeError, bus, limit};
 use crate::answer::Answer;
 use crate::status::Status;
-use crate::systemd::{Active, Load, NoState, UnitState};
+use crate::systemd::UnitState;
 use crate::threshold::{Range, Thresholds};
+use crate::watch::{Active, Load, NoState};
 
 /// Suffixes of what is a unit without `.service` being added.
 const SUFFIXES: [&str; 11] = [

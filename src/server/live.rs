@@ -113,7 +113,7 @@ impl Live {
         let mut state = self.state();
         let result = change(&mut state.board, &mut changes);
         (state.fresh, state.resync) = (None, None);
-        if changes.iter().any(|change| change.body.expects_a_result()) {
+        if state.board.hurried() || changes.iter().any(|change| change.body.expects_a_result()) {
             self.expecting.notify_one();
         }
         if !changes.is_empty() {

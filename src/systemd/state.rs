@@ -1,96 +1,12 @@
 //! How units are, in systemd's words.
 
-use std::fmt;
-use std::str::FromStr;
-
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
 
 use super::error::during;
 use super::units::{instant, object_path};
 use super::{IN_FLIGHT, Systemd, SystemdError};
-
-/// `ActiveState`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Active {
-    /// Started, or listening, or mounted …
-    Active,
-    /// Started, and about to read its configuration again.
-    Reloading,
-    /// Stopped.
-    Inactive,
-    /// Stopped, and not in order.
-    Failed,
-    /// Starting, or waiting to be restarted.
-    Activating,
-    /// Stopping.
-    Deactivating,
-    /// A word that only other releases know.
-    Other(String),
-}
-
-/// A word that is no state.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected `active`, `reloading`, `inactive`, `failed`, `activating` or `deactivating`")]
-pub struct NoState;
-
-impl From<String> for Active {
-    fn from(word: String) -> Active {
-        word.parse().unwrap_or(Active::Other(word))
-    }
-}
-
-impl FromStr for Active {
-    type Err = NoState;
-
-    fn from_str(word: &str) -> Result<Active, NoState> {
-        Ok(match word {
-            "active" => Active::Active,
-            "reloading" => Active::Reloading,
-            "inactive" => Active::Inactive,
-            "failed" => Active::Failed,
-            "activating" => Active::Activating,
-            "deactivating" => Active::Deactivating,
-            _ => return Err(NoState),
-        })
-    }
-}
-
-impl fmt::Display for Active {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Active::Active => "active",
-            Active::Reloading => "reloading",
-            Active::Inactive => "inactive",
-            Active::Failed => "failed",
-            Active::Activating => "activating",
-            Active::Deactivating => "deactivating",
-            Active::Other(word) => word,
-        })
-    }
-}
-
-/// `LoadState`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Load {
-    /// Its file was read.
-    Loaded,
-    /// It has no file.
-    NotFound,
-    /// Its file says that it must not start.
-    Masked,
-    /// `bad-setting`, `error` and what other releases know.
-    Other(String),
-}
-
-fn load_state(word: &str) -> Load {
-    match word {
-        "loaded" => Load::Loaded,
-        "not-found" => Load::NotFound,
-        "masked" => Load::Masked,
-        other => Load::Other(other.to_owned()),
-    }
-}
+use crate::watch::{Active, Load};
 
 /// A unit of any kind.
 #[derive(Clone, Debug, PartialEq)]
@@ -128,7 +44,7 @@ impl Systemd {
         let patterns = &["ssi_*.service", "ssi_*.timer"];
         let listed = self.manager.list_units_by_patterns(&[], patterns).await.map_err(during("list the units"))?;
         let listed = listed.into_iter();
-        Ok(listed.map(|unit| Listed { name: unit.0, load: load_state(&unit.2), active: unit.3.into() }).collect())
+        Ok(listed.map(|unit| Listed { name: unit.0, load: Load::from(unit.2), active: unit.3.into() }).collect())
     }
 
     /// The units of these states (all: none) and names (with `*`, `?`, `[a-z]`) that systemd holds in memory, by name.
@@ -155,7 +71,7 @@ impl Systemd {
             self.property::<String>(&path, "Unit", "SubState"),
             self.property::<u64>(&path, "Unit", "StateChangeTimestamp"),
         );
-        let load = load_state(&load.map_err(&fail)?);
+        let load = Load::from(load.map_err(&fail)?);
         let interface = match name.rsplit_once('.').map(|(_, suffix)| suffix) {
             Some("service") => Some("Service"),
             Some("timer") => Some("Timer"),
@@ -176,18 +92,5 @@ impl Systemd {
         };
         let (active, sub, since) = (active.map_err(&fail)?.into(), sub.map_err(&fail)?, instant(since.map_err(&fail)?));
         Ok(UnitState { name, load, active, sub, since, result, restarts })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_of_other_releases_come_back() {
-        for word in ["active", "reloading", "inactive", "failed", "activating", "deactivating", "refreshing"] {
-            assert_eq!(Active::from(word.to_owned()).to_string(), word);
-        }
-        assert_eq!("actve".parse::<Active>(), Err(NoState));
     }
 }

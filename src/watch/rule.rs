@@ -53,6 +53,11 @@ pub struct Http {
 }
 
 impl Units {
+    /// Whether it is a pattern, so that units have to be found.
+    pub fn is_pattern(&self) -> bool {
+        matches!(self, Units::Glob(_))
+    }
+
     /// Whether a unit is one of them.
     pub fn contains(&self, unit: &UnitName) -> bool {
         match self {
@@ -67,6 +72,24 @@ impl fmt::Display for Units {
         f.pad(match self {
             Units::Name(name) => name.as_str(),
             Units::Glob(pattern) => pattern,
+        })
+    }
+}
+
+impl fmt::Display for Rule {
+    /// What is expected, in words: `active, port 80, http://localhost/`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.state)?;
+        self.ports.iter().try_for_each(|port| write!(f, ", port {port}"))?;
+        self.http.iter().try_for_each(|http| write!(f, ", {}", http.url))
+    }
+}
+
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Expected::Active => "active",
+            Expected::Inactive => "inactive",
         })
     }
 }

@@ -204,7 +204,8 @@ pub fn text(value: &Value) -> String {
 /// A row as `list --json` and the frames have it.
 #[track_caller]
 pub fn check_row(row: &Value) {
-    assert_eq!(keys(row), sorted(&ROW), "{row}");
+    let of_a_watch: &[&str] = if row["kind"] == "watch" { &["watch"] } else { &[] };
+    assert_eq!(keys(row), sorted(&[&ROW[..], of_a_watch].concat()), "{row}");
     assert!(STATUSES.contains(&row["status"].as_str().unwrap()), "{row}");
     for time in ["since", "last_run", "next_run", "deadline"] {
         assert!(row[time].is_null() || is_time(&row[time]), "{time} in {row}");
@@ -239,7 +240,7 @@ fn check_form(frame: &Value) {
         other => panic!("the type `{other}` was not expected: {frame}"),
     };
     assert_eq!(keys(frame), sorted(&[&COMMON[..], &["kind", "id"], of_type].concat()), "{frame}");
-    assert!(frame["kind"] == "check" && is_time(&frame["time"]), "{frame}");
+    assert!(["check", "watch"].contains(&frame["kind"].as_str().unwrap()) && is_time(&frame["time"]), "{frame}");
 }
 
 fn keys(object: &Value) -> Vec<&str> {

@@ -30,4 +30,5 @@ mod rollback;
 mod scale;
 mod trial;
 mod verdicts;
+mod watches;
 mod witness;

@@ -143,6 +143,7 @@ fn removed(id: &str) -> Change {
         next_run: None,
         deadline: None,
         marks: Vec::new(),
+        watch: None,
     };
     Change { key: key(id), body: Body::Removed { check: Box::new(row) } }
 }

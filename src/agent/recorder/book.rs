@@ -8,8 +8,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
-use super::AllKept;
+use super::held::memory;
 use super::numbers::{self, Sent};
+use super::{AllKept, Held, Memories};
 use crate::check::CheckId;
 use crate::event::{Change, Numbered, Origin};
 use crate::history::{Head, History, HistoryError, Keep, Opened, Reader, Saved};
@@ -32,6 +33,7 @@ pub struct Beginning {
     /// Events up to this number can't be caught up with.
     pub floor: u64,
     pub kept: AllKept,
+    pub memories: Memories,
 }
 
 /// The database.
@@ -63,9 +65,11 @@ impl Book {
         };
         let behind = head.behind;
         history.set_head(&Head { epoch: epoch.clone(), seq, floor, behind, clean: false })?;
-        let kept: AllKept = history.saved()?.into_iter().filter_map(|saved| Kept::of(&saved)).collect();
+        let all = history.saved()?;
+        let memories: Memories = all.iter().filter_map(memory).collect();
+        let kept: AllKept = all.iter().filter_map(Kept::of).collect();
         let writing = Mutex::new(Writing::new(path.clone(), history, floor, behind));
-        Ok((Book { path, sent, writing }, Beginning { epoch, seq, floor, kept }))
+        Ok((Book { path, sent, writing }, Beginning { epoch, seq, floor, kept, memories }))
     }
 
     /// Writes what happened until one instant. `unlock` lets the next events come, which wait for this one.
@@ -73,7 +77,7 @@ impl Book {
         &self,
         origin: &Origin,
         events: Vec<Numbered>,
-        kept: Vec<(CheckId, Kept)>,
+        kept: Vec<Held>,
         seq: u64,
         unlock: impl FnOnce(),
     ) {
@@ -130,11 +134,11 @@ impl Book {
     }
 
     /// The database knows again what the board knows. Who was away until now can't catch up by numbers.
-    pub(super) fn caught_up(&self, live: &Live, kept: Vec<(CheckId, Kept)>, seq: u64) -> Result<(), HistoryError> {
+    pub(super) fn caught_up(&self, live: &Live, kept: Vec<Held>, seq: u64) -> Result<(), HistoryError> {
         let mut writing = self.writing();
         writing.floor = seq;
         let head = Head { behind: false, ..writing.head(live.origin(), seq, false) };
-        let saved: Vec<Saved> = kept.into_iter().filter_map(|(id, kept)| kept.saved(id)).collect();
+        let saved: Vec<Saved> = kept.into_iter().filter_map(Held::saved).collect();
         writing.history()?.commit(&saved, &[], &head)?;
         live.forget_until(seq);
         writing.behind = false;
@@ -197,7 +201,13 @@ impl Past for Book {
 impl Beginning {
     /// Nothing is known from before.
     pub(super) fn new() -> Beginning {
-        Beginning { epoch: identity::random_hex().split_off(16), seq: 0, floor: 0, kept: AllKept::new() }
+        Beginning {
+            epoch: identity::random_hex().split_off(16),
+            seq: 0,
+            floor: 0,
+            kept: AllKept::new(),
+            memories: Memories::new(),
+        }
     }
 }
 

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::{chain, say_replaced};
-use crate::check::CheckId;
+use crate::agent::recorder::Held;
 use crate::event::{Key, Numbered, Origin};
 use crate::history::{Head, History, HistoryError, Saved};
-use crate::survey::Kept;
 
 /// So many events that could not be written are kept in memory, some 20 MB. Beyond them the logs are the memory.
 const BACKLOG: usize = 50_000;
@@ -135,10 +134,9 @@ impl Writing {
 }
 
 impl Backlog {
-    pub(super) fn add(&mut self, events: Vec<Numbered>, kept: Vec<(CheckId, Kept)>, seq: u64) {
+    pub(super) fn add(&mut self, events: Vec<Numbered>, kept: Vec<Held>, seq: u64) {
         self.events.extend(events);
-        self.saved
-            .extend(kept.into_iter().filter_map(|(id, kept)| kept.saved(id)).map(|saved| (saved.key.clone(), saved)));
+        self.saved.extend(kept.into_iter().filter_map(Held::saved).map(|saved| (saved.key.clone(), saved)));
         self.seq = seq;
     }
 

@@ -1,0 +1,97 @@
+//! What systemd says, step by step: how a unit comes down and up again.
+
+use jiff::Timestamp;
+
+use super::deaths::Deaths;
+use super::entry::{Fall, Finding, Host, Watch};
+use super::facts::{Active, Facts, Standing};
+use super::rule::Expected;
+use crate::status::Status;
+
+impl Watch {
+    /// Takes in what systemd says and notes how the unit came down. After a `gap`, what happened meanwhile can only be inferred.
+    pub(super) fn follow(&mut self, mut news: Facts, gap: bool, host: &Host, now: Timestamp, out: &mut Vec<Finding>) {
+        self.away = None;
+        let is_told = self.rule.state == Expected::Active && self.rule.hold.is_zero() && !host.ending;
+        let memory = &mut self.memory;
+        let known = memory.facts.active.is_some();
+        news.mend(&memory.facts);
+        let (told_state, before) = (news.active.is_some(), memory.facts.standing());
+        let counted = memory.facts.restarts.unwrap_or(0);
+        memory.facts.learn(news);
+        if self.unit.kind() == "timer" {
+            memory.adopted.elapses(&memory.facts, host.awake, now);
+        }
+        let facts = &memory.facts;
+        // The main process is told of before the state that follows from it.
+        if told_state {
+            let moves = matches!(facts.standing(), Standing::Starting | Standing::Stopping);
+            let since = if before == facts.standing() { memory.moving } else { None };
+            memory.moving = moves.then(|| since.or(facts.since.filter(|_| gap)).unwrap_or(now));
+            match facts.standing() {
+                Standing::Unknown | Standing::Starting => {}
+                Standing::Up => {
+                    memory.fall = None;
+                    let before = std::mem::replace(&mut memory.up, facts.invocation.clone());
+                    self.anew |= before.is_some() && before != memory.up;
+                }
+                // It comes up again with the next boot.
+                Standing::Stopping | Standing::Down if host.ending => {}
+                // A oneshot that is done passes through here as well.
+                Standing::Stopping if facts.is_oneshot() && before != Standing::Up => {}
+                Standing::Stopping => {
+                    memory.fall.get_or_insert(Fall::Stopped { at: now });
+                }
+                Standing::Down => {
+                    let was_up = !gap && !matches!(before, Standing::Down | Standing::Unknown);
+                    memory.fall = match memory.fall.take() {
+                        Some(stopped @ Fall::Stopped { .. }) => Some(stopped),
+                        fall => fell(facts, fall, known, was_up, &mut memory.deaths, now),
+                    }
+                }
+            }
+        }
+        let restarts = facts.restarts.unwrap_or(0);
+        // The count begins anew when somebody starts the unit, resets it, or boots.
+        let more = if restarts >= counted { restarts - counted } else { restarts };
+        let missed = if known && more > 0 { memory.deaths.restarted(more, now) } else { 0 };
+        if missed > 0 && facts.standing() != Standing::Down && is_told {
+            let times = if missed == 1 { "once".to_owned() } else { format!("{missed} times") };
+            let message = format!("died and was restarted by systemd {times}; nobody saw why");
+            "not seen".clone_into(&mut memory.deaths.cause);
+            self.tell(Status::Failure, message, now, None, None, out);
+        }
+    }
+}
+
+/// A unit is down. Counts a death where it is one that was not counted before.
+fn fell(
+    facts: &Facts,
+    before: Option<Fall>,
+    known: bool,
+    was_up: bool,
+    deaths: &mut Deaths,
+    now: Timestamp,
+) -> Option<Fall> {
+    let invocation = facts.invocation.clone().unwrap_or_default();
+    let cause = facts.cause();
+    // Until it is started again nothing ends but what has ended.
+    if let Some(Fall::Died { invocation: same, cause: last }) = before
+        && same == invocation
+    {
+        let cause = if facts.is_success() { last } else { cause };
+        return Some(Fall::Died { invocation, cause });
+    }
+    if facts.active == Some(Active::Inactive) {
+        if facts.is_success() && (facts.is_oneshot() || !was_up && !facts.has_job()) {
+            return None;
+        }
+        if facts.has_job() {
+            return Some(Fall::Stopped { at: now });
+        }
+    }
+    if known {
+        deaths.seen(&cause, now);
+    }
+    Some(Fall::Died { invocation, cause })
+}
