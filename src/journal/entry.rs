@@ -8,7 +8,6 @@ use super::MESSAGE_ID;
 use crate::check::CheckId;
 use crate::line::{self, Line};
 use crate::outcome::Outcome;
-use crate::status::Status;
 use crate::unit::{self, Scope};
 
 /// The fields that [`read`] needs, for `--output-fields=`.
@@ -22,12 +21,8 @@ const DYNAMIC: std::ops::RangeInclusive<u32> = 61184..=65519;
 /// The entry as one datagram: `KEY=value` lines. No value holds a newline.
 pub(super) fn write(outcome: &Outcome) -> Vec<u8> {
     let Outcome { check, run, status, trigger, start, end, .. } = outcome;
-    let priority = match status {
-        Status::Error | Status::Failure => 3,
-        Status::Warning => 4,
-        Status::Unknown => 5,
-        Status::Ok | Status::Update => 6,
-    };
+    // What a check found is no error of the host: whoever counts errors in the journal, with a check above all, must not count this.
+    let priority = if status.is_healthy() { 6 } else { 5 };
     let mut out = format!(
         "MESSAGE={check}: {status} {message}\n\
          MESSAGE_ID={MESSAGE_ID}\n\
@@ -120,7 +115,7 @@ mod tests {
         assert_eq!(stored["MESSAGE"], "disk: WARNING 91 % \u{fffd} used");
         assert_eq!(
             (&stored["SSI_RUN"], &stored["SSI_TRIGGER"], &stored["PRIORITY"]),
-            (&json!("abc"), &json!("timer"), &json!("4"))
+            (&json!("abc"), &json!("timer"), &json!("5"))
         );
         assert_eq!(read(&stored.to_string(), Scope::System, 0), Some(outcome));
         Ok(())

@@ -142,7 +142,9 @@ fn the_agent_says_once_what_is_wrong_and_nothing_of_what_is_right() {
     wait_for("the mistake in the journal", PATIENCE, || said(&wrong) == 1);
     // The same mistake again, and then another one: the journal has each once.
     machine.write(&format!("{DIR}/other.toml"), "[history]\n", 0o644);
-    machine.write(&format!("{DIR}/wrong.toml"), "[[watch]]\nunit = \"dbus\"\nfor = 7\n", 0o644);
+    // In one step: a file that is empty for a moment has no mistake.
+    machine.write("/srv/wrong.toml", "[[watch]]\nunit = \"dbus\"\nfor = 7\n", 0o644);
+    machine.sh(&format!("cp /srv/wrong.toml {DIR}/.new && mv {DIR}/.new {DIR}/wrong.toml")).ok();
     wait_for("the other mistake", PATIENCE, || said("wrong.toml:3:7: `for` is a whole number") == 1);
     assert_eq!(said(&wrong), 1);
     // The directory may go and come again.

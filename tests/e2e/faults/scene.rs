@@ -235,12 +235,16 @@ impl Scene {
     /// Does something to a log while its check does not run.
     fn between_runs(&mut self, log: usize, script: impl Fn(&str) -> String) {
         let (id, path) = (self.ids[log].clone(), self.log(log));
-        self.sh(&format!("systemctl stop ssi_{id}.timer"));
+        self.sh(&format!("systemctl disable --quiet --now ssi_{id}.timer"));
         self.wait_idle(&format!("ssi_{id}.service"));
         if !self.agent_is_down && self.full.is_none() {
             self.wait_until_read();
         }
-        let again = if self.timers.contains(&id) { format!("systemctl start ssi_{id}.timer") } else { String::new() };
+        let again = if self.timers.contains(&id) {
+            format!("systemctl enable --quiet --now ssi_{id}.timer")
+        } else {
+            String::new()
+        };
         self.sh(&format!("{}; {again}", script(&path)));
     }
 
@@ -286,7 +290,8 @@ impl Scene {
     /// Ends all faults and all runs, and waits until the agent has read everything. Gives what must be known then.
     #[track_caller]
     pub fn settle(&mut self, schedule: &Schedule) -> Truth {
-        self.sh("systemctl stop 'ssi_*.timer'");
+        // Switched off, so that no timer is missed.
+        self.timers.iter().for_each(|id| self.sh(&format!("systemctl disable --quiet --now ssi_{id}.timer")));
         self.wait_idle("ssi*");
         if self.agent_is_down {
             self.start_agent();
