@@ -13,6 +13,7 @@ mod health;
 mod recorder;
 mod scheduling;
 mod settings;
+mod unended;
 mod watches;
 mod watching;
 mod witness;
@@ -102,12 +103,15 @@ impl Agent {
         let changed = Changed::default();
         let (reader, settings) = settings::Reader::start(options.paths.clone());
         let last_runs = kept.iter().filter_map(|(id, kept)| Some((id.clone(), kept.state.last_run()?))).collect();
-        let recorded = match (options.embedded, &options.paths.root) {
-            (false, None) => witness::recorded(options.paths.scope, &last_runs).await,
-            _ => witness::Recorded::new(),
+        let journal = match (options.embedded, &options.paths.root) {
+            (false, None) => {
+                let scope = options.paths.scope;
+                Some(engine::Journal { scope, recorded: witness::recorded(scope, &last_runs).await })
+            }
+            _ => None,
         };
         let engine =
-            Engine::new(options.paths.clone(), Arc::clone(&live), changed.clone(), kept, book.clone(), recorded);
+            Engine::new(options.paths.clone(), Arc::clone(&live), changed.clone(), kept, book.clone(), journal);
         let watching = watching::Watching::start(engine)?;
         let recorder = match book {
             Some(book) => {

@@ -159,13 +159,15 @@ impl Board {
         self.entries.get(id).is_some_and(|entry| entry.closed.contains(run))
     }
 
+    /// The run of a check that began and has not ended, as far as is known.
+    pub fn goes_on(&self, id: &CheckId) -> Option<&str> {
+        let entry = self.entries.get(id)?;
+        Some(&entry.open.as_ref().or(entry.announced.as_ref())?.id)
+    }
+
     /// Runs that began and have not ended, as far as is known: check and run.
     pub fn open_runs(&self) -> Vec<(CheckId, String)> {
-        let open = |entry: &Entry| {
-            let run = entry.open.as_ref().or(entry.announced.as_ref())?;
-            Some((entry.check.id.clone(), run.id.clone()))
-        };
-        self.entries.values().filter_map(open).collect()
+        self.entries.keys().filter_map(|id| Some((id.clone(), self.goes_on(id)?.to_owned()))).collect()
     }
 
     /// `run` does not go on and nobody is left who could write its end.

@@ -29,6 +29,9 @@ use crate::status::Status;
 /// The longest line of a log in bytes; a longer one is cut.
 pub const MAX_LINE: usize = 8 * 1024;
 
+/// How the first and the last line of a run begin.
+pub const MARKER: &str = "\t-- run ";
+
 /// One line of a log.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Line<'a> {

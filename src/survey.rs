@@ -32,9 +32,6 @@ use crate::systemd::Systemd;
 use crate::tail::{self, Position, Start, Tail, TailError, Until};
 use crate::unit;
 
-/// How the first and the last line of a run begin.
-const MARKER: &str = "\t-- run ";
-
 /// A board from what is on the disk.
 #[derive(Debug)]
 pub struct Survey {
@@ -104,7 +101,7 @@ fn tells_a_verdict(window: &str) -> bool {
 
 /// A window may begin inside of a run, whose status lines are progress and no verdicts.
 fn from_first_marker(window: &str) -> &str {
-    let is_marker = |text: &str| text.starts_with(MARKER);
+    let is_marker = |text: &str| text.starts_with(line::MARKER);
     let before: usize = window.split_inclusive('\n').take_while(|text| !is_marker(text)).map(str::len).sum();
     if before == window.len() { window } else { &window[before..] }
 }
@@ -131,7 +128,7 @@ pub fn lines_of_run(logs: &Path, id: &CheckId, run: &str) -> Vec<String> {
     let (mut lines, mut is_inside) = (Vec::new(), false);
     tail.poll_all(&mut |new| {
         for bytes in new.iter() {
-            if !is_inside && !bytes.starts_with(MARKER.as_bytes()) {
+            if !is_inside && !bytes.starts_with(line::MARKER.as_bytes()) {
                 continue;
             }
             let text = String::from_utf8_lossy(bytes);

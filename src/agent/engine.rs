@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
-use super::now;
 use super::recorder::{Book, Held};
 use super::witness::Recorded;
+use super::{now, unended};
 use crate::board::{Board, Entry};
 use crate::check::{Check, CheckId};
 use crate::event::{Change, Key};
@@ -23,7 +23,7 @@ use crate::settings;
 use crate::store;
 use crate::survey::{self, Kept};
 use crate::tail::{self, Lines, Position, Start, Tail, TailError, Until};
-use crate::unit::{self, Kind};
+use crate::unit::{self, Kind, Scope};
 use crate::watch::UnitName;
 
 /// Told of changes that others look after.
@@ -33,6 +33,14 @@ pub(super) struct Changed {
     pub(super) checks: Arc<Notify>,
     /// A file of the configuration changes.
     pub(super) settings: Arc<Notify>,
+}
+
+/// The second record of how runs ended.
+pub(super) struct Journal {
+    /// Whose.
+    pub(super) scope: Scope,
+    /// What it had at the start, of runs that may be in no log.
+    pub(super) recorded: Recorded,
 }
 
 /// The files of one installation and the board that they make.
@@ -49,7 +57,7 @@ pub(super) struct Engine {
     touched: BTreeSet<CheckId>,
     book: Option<Arc<Book>>,
     /// What the journal has of the time before the start, until the logs of that time are read.
-    recorded: Recorded,
+    journal: Option<Journal>,
 }
 
 impl Engine {
@@ -60,17 +68,18 @@ impl Engine {
         changed: Changed,
         kept: HashMap<CheckId, Kept>,
         book: Option<Arc<Book>>,
-        recorded: Recorded,
+        journal: Option<Journal>,
     ) -> Engine {
         let (tail, touched) = (Tail::new(&paths.logs), BTreeSet::new());
-        Engine { paths, live, tail, changed, started: false, kept, touched, book, recorded }
+        Engine { paths, live, tail, changed, started: false, kept, touched, book, journal }
     }
 
     /// Reads all that is there. From then on what comes is an event; so is what came since what is known from before.
     pub(super) fn start(&mut self) {
         self.rescan();
         self.started = true;
-        for outcome in std::mem::take(&mut self.recorded).into_values().flatten() {
+        let recorded = self.journal.as_mut().map(|journal| std::mem::take(&mut journal.recorded));
+        for outcome in recorded.into_iter().flat_map(Recorded::into_values).flatten() {
             self.live.update(now(), |board, out| board.told(&outcome, now(), out));
         }
         let gone: Vec<CheckId> =
@@ -178,7 +187,7 @@ impl Engine {
         if let Some(kept) = self.kept.remove(id) {
             return self.take_up(check, installed, kept);
         }
-        if self.book.as_ref().is_some_and(|book| !book.is_behind()) {
+        if self.book.as_ref().is_some_and(|book| self.started || !book.is_behind()) {
             // The history knows nothing of it, so all that its log holds is news.
             self.live.update(now(), |board, out| board.install(check, enabled, changed, out));
             return self.follow(id, Start::Beginning);
@@ -237,10 +246,16 @@ impl Engine {
 
     /// Reads what is new in logs, folds it and sends what comes of it.
     fn poll(&mut self, look: impl FnOnce(&mut Tail, &mut dyn FnMut(Lines<'_>)) -> Vec<TailError>) {
-        let Engine { live, tail, touched, book, recorded, .. } = self;
+        let Engine { live, tail, touched, book, journal, .. } = self;
         let mut sink = |lines: Lines<'_>| {
             let Ok(id) = lines.id.parse::<CheckId>() else { return };
-            publish(live, &id, lines, recorded.get_mut(&id));
+            let (recorded, unended) = match journal {
+                Some(Journal { scope, recorded }) => {
+                    (recorded.get_mut(&id), unended::outcomes(live, *scope, &id, lines))
+                }
+                None => (None, Vec::new()),
+            };
+            publish(live, &id, lines, recorded, &unended);
             touched.insert(id);
             // What one look finds is recorded as one, however much it is; it must not all be in memory for that.
             if let Some(book) = book {
@@ -292,7 +307,7 @@ impl Engine {
 }
 
 /// Folds new lines of one log, with what is recorded of runs that it does not have, and sends what comes of it.
-fn publish(live: &Live, id: &CheckId, lines: Lines<'_>, mut recorded: Option<&mut Vec<Outcome>>) {
+fn publish(live: &Live, id: &CheckId, lines: Lines<'_>, mut recorded: Option<&mut Vec<Outcome>>, unended: &[Outcome]) {
     let now = now();
     live.update(now, |board, out| {
         for bytes in lines.iter() {
@@ -302,6 +317,14 @@ fn publish(live: &Live, id: &CheckId, lines: Lines<'_>, mut recorded: Option<&mu
                 (&mut recorded, &line)
             {
                 outcome::take_before(recorded, run).iter().for_each(|outcome| board.told(outcome, now, out));
+            }
+            if let Line::Start(RunStart { run, .. }) = &line {
+                let before = board.goes_on(id).filter(|before| before != run);
+                let known = before
+                    .and_then(|before| unended.iter().find(|outcome| outcome.run == before && outcome.check == *id));
+                if let Some(outcome) = known {
+                    board.told(outcome, now, out);
+                }
             }
             board.read(id, &line, now, out);
         }

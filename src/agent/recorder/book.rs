@@ -50,26 +50,12 @@ impl Book {
         let path = paths.history();
         // The next step says what is wrong.
         let _ = std::fs::create_dir_all(&paths.state);
-        let (mut history, opened) = History::open(&path)?;
         let (sent, last) = match Sent::open(&paths.agent_runtime) {
             Ok((sent, last)) => (Some(sent), last),
             Err(_) => (None, None),
         };
-        if let Opened::Replaced { aside, reason } = &opened {
-            say_replaced(&path, Some(aside), reason);
-        }
-        let head = history.head()?;
-        let (epoch, (seq, floor)) = match head.epoch.is_empty() {
-            true => (Beginning::new().epoch, (0, 0)),
-            false => (head.epoch.clone(), numbers::go_on(&head, last)),
-        };
-        let behind = head.behind;
-        history.set_head(&Head { epoch: epoch.clone(), seq, floor, behind, clean: false })?;
-        let all = history.saved()?;
-        let memories: Memories = all.iter().filter_map(memory).collect();
-        let kept: AllKept = all.iter().filter_map(Kept::of).collect();
-        let writing = Mutex::new(Writing::new(path.clone(), history, floor, behind));
-        Ok((Book { path, sent, writing }, Beginning { epoch, seq, floor, kept, memories }))
+        let (writing, beginning) = begin(&path, last)?;
+        Ok((Book { path, sent, writing: Mutex::new(writing) }, beginning))
     }
 
     /// Writes what happened until one instant. `unlock` lets the next events come, which wait for this one.
@@ -128,9 +114,8 @@ impl Book {
         let mut writing = self.writing();
         let head = writing.head(live.origin(), 0, false);
         let saved: Vec<Saved> = kept.saved(id.clone()).into_iter().collect();
-        let history = writing.history()?;
-        let seq = history.head()?.seq;
-        history.commit(&saved, &[], &Head { seq, ..head })
+        let seq = writing.history()?.head()?.seq;
+        writing.commit(&saved, &Head { seq, ..head })
     }
 
     /// The database knows again what the board knows. Who was away until now can't catch up by numbers.
@@ -139,7 +124,7 @@ impl Book {
         writing.floor = seq;
         let head = Head { behind: false, ..writing.head(live.origin(), seq, false) };
         let saved: Vec<Saved> = kept.into_iter().filter_map(Held::saved).collect();
-        writing.history()?.commit(&saved, &[], &head)?;
+        writing.commit(&saved, &head)?;
         live.forget_until(seq);
         writing.behind = false;
         writing.backlog.seq = seq;
@@ -185,6 +170,43 @@ impl Book {
     }
 }
 
+/// Opens the database and reads what is known from before; `last` is the number of the last event that was sent. What can't be written now
+/// may be written later.
+fn begin(path: &Path, last: Option<u64>) -> Result<(Writing, Beginning), HistoryError> {
+    let (history, opened) = match History::open(path) {
+        Err(error) if error.is_full() && !error.is_permission() => {
+            say_failing(&error);
+            return Ok((Writing::new(path.to_owned(), None, 0, true), Beginning::new()));
+        }
+        opened => opened?,
+    };
+    if let Opened::Replaced { aside, reason } = &opened {
+        say_replaced(path, Some(aside), reason);
+    }
+    let (head, all) = match history.head().and_then(|head| Ok((head, history.saved()?))) {
+        Err(error) if error.is_corrupt() => {
+            let aside = history.set_aside()?;
+            say_replaced(path, Some(&aside), &chain(&error));
+            return begin(path, last);
+        }
+        found => found?,
+    };
+    let (epoch, (seq, floor)) = match head.epoch.is_empty() {
+        true => (Beginning::new().epoch, (0, 0)),
+        false => (head.epoch.clone(), numbers::go_on(&head, last)),
+    };
+    let mut writing = Writing::new(path.to_owned(), Some(history), floor, head.behind);
+    let begun = Head { epoch: epoch.clone(), seq, floor, behind: head.behind, clean: false };
+    if let Err(error) = writing.history()?.set_head(&begun) {
+        writing.rollback();
+        writing.failing = true;
+        say_failing(&error);
+    }
+    let memories: Memories = all.iter().filter_map(memory).collect();
+    let kept: AllKept = all.iter().filter_map(Kept::of).collect();
+    Ok((writing, Beginning { epoch, seq, floor, kept, memories }))
+}
+
 impl Past for Book {
     fn sending(&self, seq: u64) {
         if let Some(sent) = &self.sent {
@@ -209,6 +231,10 @@ impl Beginning {
             memories: Memories::new(),
         }
     }
+}
+
+fn say_failing(error: &HistoryError) {
+    eprintln!("{}; live status goes on, and the history catches up when it can be written again", chain(error));
 }
 
 fn say_replaced(path: &Path, aside: Option<&Path>, reason: &str) {

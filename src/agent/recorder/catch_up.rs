@@ -3,7 +3,7 @@
 //! The logs are read a second time, onto a board of their own, from the places that the database has. When both readers stand at the same
 //! places, what comes next is recorded as it happens.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
@@ -31,16 +31,18 @@ pub(super) fn catch_up(
     live: &Live,
     book: &Book,
 ) -> Result<(), HistoryError> {
-    let mut reader = Reader::new(paths, live, book.known()?);
-    let all: Vec<CheckId> = reader.places.keys().cloned().collect();
-    for id in &all {
-        reader.read(id, book)?;
-        if let Some(kept) = reader.kept(id) {
-            book.caught_up_with(live, id, &kept)?;
+    let (board, places) = (Board::new(live.origin().host.clone(), TimeZone::system()), BTreeMap::new());
+    let mut reader = Reader { paths, board, places };
+    for id in reader.take_up(live, book.known()?) {
+        reader.read(&id, book)?;
+        if let Some(kept) = reader.kept(&id) {
+            book.caught_up_with(live, &id, &kept)?;
         }
     }
     // From here on the agent reads nothing that is not read here too.
     let mut engine = engine.lock().unwrap_or_else(PoisonError::into_inner);
+    reader.take_up(live, AllKept::new());
+    let all: Vec<CheckId> = reader.places.keys().cloned().collect();
     for _ in 0..ROUNDS {
         let behind: Vec<&CheckId> = all.iter().filter(|id| engine.position(id) != reader.place(id)).collect();
         if behind.is_empty() {
@@ -60,29 +62,32 @@ pub(super) fn catch_up(
 struct Reader<'a> {
     paths: &'a Paths,
     board: Board,
-    places: HashMap<CheckId, Start>,
+    places: BTreeMap<CheckId, Start>,
 }
 
 impl Reader<'_> {
-    /// At the places that the database has.
-    fn new<'a>(paths: &'a Paths, live: &Live, mut known: AllKept) -> Reader<'a> {
-        let mut board = Board::new(live.origin().host.clone(), TimeZone::system());
-        let mut places = HashMap::new();
-        let checks: Vec<_> =
-            live.read(|live| live.entries().map(|entry| (entry.check.clone(), entry.enabled)).collect());
+    /// Follows the checks that it does not yet, from the places that the database has. Gives these checks.
+    fn take_up(&mut self, live: &Live, mut known: AllKept) -> Vec<CheckId> {
+        let is_new = |id: &CheckId| !self.places.contains_key(id);
+        let checks: Vec<_> = live.read(|live| {
+            let new = live.entries().filter(|entry| is_new(&entry.check.id));
+            new.map(|entry| (entry.check.clone(), entry.enabled)).collect()
+        });
+        let mut ids = Vec::new();
         for (check, enabled) in checks {
             let id = check.id.clone();
-            board.install(check, enabled, Timestamp::MIN, &mut Vec::new());
+            self.board.install(check, enabled, Timestamp::MIN, &mut Vec::new());
             let start = match known.remove(&id) {
                 Some(Kept { state, place: Some(place) }) => {
-                    board.restore(&id, state, &mut Vec::new());
+                    self.board.restore(&id, state, &mut Vec::new());
                     Start::At(place)
                 }
                 _ => Start::Oldest,
             };
-            places.insert(id, start);
+            self.places.insert(id.clone(), start);
+            ids.push(id);
         }
-        Reader { paths, board, places }
+        ids
     }
 
     fn place(&self, id: &CheckId) -> Option<Position> {

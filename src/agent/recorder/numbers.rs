@@ -35,10 +35,12 @@ impl Sent {
 /// After which number the events of this agent begin, and up to which those of the last one can't be caught up with.
 pub(super) fn go_on(head: &Head, sent: Option<u64>) -> (u64, u64) {
     match sent {
-        _ if head.clean => (head.seq, head.floor),
+        // A goodbye, unless an agent that could not write has come after it.
         Some(sent) if sent == head.seq => (head.seq, head.floor),
+        None if head.clean => (head.seq, head.floor),
         // Somebody has events that nobody recorded. What they told comes again under new numbers.
         Some(sent) if sent > head.seq => (sent + 1, sent + 1),
+        Some(_) if head.clean => (head.seq, head.floor),
         Some(_) | None => (head.seq + BEYOND, head.seq + BEYOND),
     }
 }
@@ -57,6 +59,7 @@ mod tests {
         assert_eq!(go_on(&head(true), None), (100, 7), "a reboot after a goodbye");
         assert_eq!(go_on(&head(false), Some(100)), (100, 7), "killed while nothing happened");
         assert_eq!(go_on(&head(false), Some(103)), (104, 104));
+        assert_eq!(go_on(&head(true), Some(103)), (104, 104), "the goodbye is an older one");
         let far = 100 + BEYOND;
         assert_eq!(go_on(&head(false), None), (far, far), "a power cut");
         assert_eq!(go_on(&head(false), Some(5)), (far, far), "an older file");

@@ -43,7 +43,7 @@ pub struct Scene {
     read: usize,
     beacons: u32,
     agent_is_down: bool,
-    full: Option<Disk>,
+    full: Vec<Disk>,
     /// What could not be done because of another fault.
     pub skipped: u32,
 }
@@ -90,7 +90,7 @@ impl Scene {
             read: 0,
             beacons: 0,
             agent_is_down: false,
-            full: None,
+            full: Vec::new(),
             skipped: 0,
         };
         scene.wait_until_read();
@@ -161,11 +161,11 @@ impl Scene {
             Event::Clock { seconds } => self.machine.write("/run/clock", &format!("{seconds:+}\n"), 0o644),
             Event::Fill(disk) => {
                 self.sh(&format!("{PAD}\nhead -c 64M /dev/zero > {}/ballast", dir(*disk)));
-                self.full = Some(*disk);
+                self.full.push(*disk);
             }
             Event::Free(disk) => {
                 self.sh(&format!("rm -f {}/ballast", dir(*disk)));
-                self.full = None;
+                self.full.retain(|full| full != disk);
             }
         }
     }
@@ -196,7 +196,7 @@ impl Scene {
     }
 
     fn say(&mut self, log: usize, statuses: &[&'static str], in_pieces: bool) {
-        if self.full == Some(Disk::Logs) {
+        if self.full.contains(&Disk::Logs) {
             self.skipped += 1;
             return;
         }
@@ -219,11 +219,12 @@ impl Scene {
 
     /// Whether logs may be cut now. What no agent has read by then may be missing.
     fn may_cut(&mut self, logs: &[usize]) -> bool {
-        match (self.full, self.agent_is_down) {
-            (Some(Disk::Logs), _) => return false,
-            // The agent knows more than it can keep.
-            (Some(Disk::State), _) | (None, true) => {}
-            (None, false) => self.wait_until_read(),
+        if self.full.contains(&Disk::Logs) {
+            return false;
+        }
+        // With a full disk of its own the agent knows more than it can keep.
+        if self.full.is_empty() && !self.agent_is_down {
+            self.wait_until_read();
         }
         let cut: Vec<&String> = logs.iter().map(|log| &self.ids[*log]).collect();
         for said in self.said[self.read..].iter_mut().filter(|said| cut.contains(&&said.check)) {
@@ -237,7 +238,7 @@ impl Scene {
         let (id, path) = (self.ids[log].clone(), self.log(log));
         self.sh(&format!("systemctl disable --quiet --now ssi_{id}.timer"));
         self.wait_idle(&format!("ssi_{id}.service"));
-        if !self.agent_is_down && self.full.is_none() {
+        if !self.agent_is_down && self.full.is_empty() {
             self.wait_until_read();
         }
         let again = if self.timers.contains(&id) {

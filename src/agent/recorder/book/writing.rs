@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::{chain, say_replaced};
+use super::{chain, say_failing, say_replaced};
 use crate::agent::recorder::Held;
 use crate::event::{Key, Numbered, Origin};
 use crate::history::{Head, History, HistoryError, Saved};
@@ -36,9 +36,21 @@ pub(super) struct Backlog {
 }
 
 impl Writing {
-    pub(super) fn new(path: PathBuf, history: History, floor: u64, behind: bool) -> Writing {
-        let (history, backlog) = (Some(history), Backlog::default());
-        Writing { path, history, floor, backlog, relieved: false, failing: false, behind }
+    /// Without a database it is to be opened later, and not all is known until then.
+    pub(super) fn new(path: PathBuf, history: Option<History>, floor: u64, behind: bool) -> Writing {
+        let (backlog, failing) = (Backlog::default(), history.is_none());
+        Writing { path, history, floor, backlog, relieved: false, failing, behind }
+    }
+
+    /// Ends a transaction of rows that were read from the logs again.
+    pub(super) fn commit(&mut self, saved: &[Saved], head: &Head) -> Result<(), HistoryError> {
+        let history = self.history()?;
+        if history.head()?.epoch != head.epoch {
+            // It was opened so late that other numbers have begun.
+            history.commit(&[], &[], &Head { behind: true, ..history.head()? })?;
+            history.set_head(&Head { behind: true, ..head.clone() })?;
+        }
+        history.commit(saved, &[], head)
     }
 
     pub(super) fn head(&self, origin: &Origin, seq: u64, clean: bool) -> Head {
@@ -91,8 +103,7 @@ impl Writing {
             Err(error) => {
                 self.rollback();
                 if !std::mem::replace(&mut self.failing, true) {
-                    let text = chain(&error);
-                    eprintln!("{text}; live status goes on, and the history catches up when it can be written again");
+                    say_failing(&error);
                 }
                 if self.relieved || self.backlog.events.len() > BACKLOG {
                     self.fall_behind();
