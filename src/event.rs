@@ -111,6 +111,8 @@ pub struct RunPhase {
     pub duration_seconds: Option<f64>,
     /// What it printed beside status lines, at the end.
     pub detail: Option<Vec<String>>,
+    /// Words that qualify the run; none so far.
+    pub marks: Vec<&'static str>,
     /// When it began, as far as that is known; not in frames, as the rest below.
     #[serde(skip)]
     pub began: Option<Timestamp>,

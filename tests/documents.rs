@@ -342,6 +342,7 @@ fn frames() -> Vec<(&'static str, Value)> {
         exit: None,
         duration_seconds: None,
         detail: None,
+        marks: Vec::new(),
         began: None,
         ended: None,
         cost: Cost::default(),

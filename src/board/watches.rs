@@ -233,6 +233,7 @@ fn phase(seen: RunSeen) -> RunPhase {
         exit: ended.as_ref().map(|ended| ended.exit.clone()).filter(|exit| !exit.is_empty()),
         duration_seconds: took.map(|took| took.as_secs_f64()),
         detail: ended.is_some().then(Vec::new),
+        marks: Vec::new(),
         began,
         ended: at,
         cost: Cost { duration: took.and_then(|took| took.try_into().ok()), ..Cost::default() },

@@ -145,10 +145,10 @@ impl Reader {
         })
     }
 
-    /// How long a run takes: the median of the last 20 that ended. `None` before the first.
+    /// How long a run takes: the median of the last 20 that came to a verdict. `None` before the first.
     pub fn usual(&self, key: &Key) -> Result<Option<Duration>, HistoryError> {
         let sql = "SELECT duration FROM runs WHERE thing = (SELECT id FROM things WHERE kind = ?1 AND name = ?2)
-            AND duration IS NOT NULL ORDER BY start DESC LIMIT 20";
+            AND duration IS NOT NULL AND verdict IS NOT NULL ORDER BY start DESC LIMIT 20";
         let mut durations: Vec<i64> = self.read(|conn| {
             let mut statement = conn.prepare_cached(sql)?;
             let rows = statement.query_map(params![key.kind().word(), key.id()], |row| row.get(0))?;

@@ -55,6 +55,7 @@ fn finished(id: &str, run: &str, end: i64) -> Change {
         exit: Some("0".into()),
         duration_seconds: Some(1.0),
         detail: Some(vec!["one".into(), "two".into()]),
+        marks: Vec::new(),
         began: Some(time(end - 1)),
         ended: Some(time(end)),
         cost: Cost::default(),

@@ -24,8 +24,11 @@ pub fn complete(
     log: &mut Log,
     zone: &TimeZone,
 ) -> io::Result<Option<Outcome>> {
-    let tail = tail(log_path)?;
-    let text = String::from_utf8_lossy(&tail);
+    // A run goes on writing to its log when that is rotated meanwhile.
+    let mut rotated = log_path.as_os_str().to_owned();
+    rotated.push(".1");
+    let content = [tail(Path::new(&rotated))?, tail(log_path)?].concat();
+    let text = String::from_utf8_lossy(&content);
     let is_end = |text: &str| matches!(line::parse(text), Line::End(end) if end.run == cause.run);
     if text.lines().any(is_end) {
         return Ok(None);
@@ -111,6 +114,19 @@ mod tests {
             assert!(written.contains(&format!(" {status} exit=")), "{written}");
             assert_eq!(written.ends_with(": stopped before it was done\n"), status == "UNKNOWN", "{written}");
         }
+        Ok(())
+    }
+
+    #[test]
+    fn a_log_that_was_rotated_in_the_middle_of_a_run_has_its_end() -> Result<(), Box<dyn std::error::Error>> {
+        let dir = tempfile::tempdir()?;
+        let path = dir.path().join("a.log");
+        let run = "\t-- run abc start 2026-11-22T08:06:00Z trigger=timer\n\t-- run abc end 2026-11-22T08:06:01Z ERROR exit=0: x\n";
+        std::fs::write(dir.path().join("a.log.1"), run)?;
+        let file = File::options().append(true).create(true).open(&path)?;
+        let cause = Cause { run: "abc".into(), result: "exit-code".into(), exit: Ended::Code(1) };
+        assert_eq!(complete(&"a".parse()?, &path, &cause, &mut Log::new(&file)?, &TimeZone::UTC)?, None);
+        assert_eq!(std::fs::read_to_string(&path)?, "");
         Ok(())
     }
 }

@@ -10,7 +10,7 @@ use crate::machine::{Machine, PATIENCE, Ws, wait_for};
 /// The keys that each frame has, whatever its type.
 const COMMON: [&str; 5] = ["epoch", "host", "seq", "time", "type"];
 const STATUS: [&str; 8] = ["changed", "line_time", "marks", "message", "previous", "progress", "run", "status"];
-const RUN: [&str; 7] = ["detail", "duration_seconds", "exit", "phase", "result", "run", "trigger"];
+const RUN: [&str; 8] = ["detail", "duration_seconds", "exit", "marks", "phase", "result", "run", "trigger"];
 const ROW: [&str; 17] = [
     "host",
     "kind",
