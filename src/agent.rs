@@ -18,6 +18,7 @@ mod watches;
 mod watching;
 mod witness;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -34,6 +35,7 @@ use crate::event::Origin;
 use crate::identity;
 use crate::paths::Paths;
 use crate::server::{self, Guard, Live, Past};
+use crate::store;
 use crate::survey;
 use engine::{Changed, Engine};
 use recorder::{Beginning, Memories, Recorder};
@@ -102,7 +104,11 @@ impl Agent {
         let live = Arc::new(live);
         let changed = Changed::default();
         let (reader, settings) = settings::Reader::start(options.paths.clone());
-        let last_runs = kept.iter().filter_map(|(id, kept)| Some((id.clone(), kept.state.last_run()?))).collect();
+        // Without a history nobody can tell which outcomes are known already.
+        let last_runs = match book.as_ref().is_some_and(|book| !book.is_behind()) {
+            true => witness::last_runs(&store::survey(&options.paths)?, &kept),
+            false => BTreeMap::new(),
+        };
         let journal = match (options.embedded, &options.paths.root) {
             (false, None) => {
                 let scope = options.paths.scope;

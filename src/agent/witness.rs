@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use super::now;
+use super::recorder::AllKept;
 use crate::check::CheckId;
 use crate::identity;
 use crate::journal;
@@ -19,6 +20,7 @@ use crate::line::{self, Line, Moment};
 use crate::outcome::{self, Outcome};
 use crate::runner::Cause;
 use crate::server::Live;
+use crate::store::Installed;
 use crate::survey;
 use crate::systemd::{Active, ServiceState, Systemd, SystemdError};
 use crate::unit::{self, Kind, Scope};
@@ -171,6 +173,15 @@ pub(super) fn not_started(live: &Live, id: &CheckId, result: String) {
 fn has_end(logs: &Path, id: &CheckId, run: &str) -> bool {
     let lines = survey::last_run(logs, id).unwrap_or_default();
     lines.iter().any(|text| matches!(line::parse(text), Line::End(end) if end.run == run))
+}
+
+/// When each installed check ran last as far as the history knows; where it knows of no run, when the check was installed.
+pub(super) fn last_runs(installed: &[Installed], kept: &AllKept) -> BTreeMap<CheckId, Timestamp> {
+    let last = |installed: &Installed| {
+        let run = kept.get(&installed.id).and_then(|kept| kept.state.last_run());
+        (installed.id.clone(), run.unwrap_or(installed.changed))
+    };
+    installed.iter().map(last).collect()
 }
 
 /// What the journal has of the time after each of these checks ran last, as far as it is known from before. Empty where it does not say.
