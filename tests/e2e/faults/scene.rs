@@ -76,9 +76,10 @@ impl Scene {
             scripts.push(Script::new(id, "exit 3"));
         }
         ids.push(format!("check-{}", ids.len()));
+        // Timers begin with the checks, and the first run is to be seen as well.
+        let follower = machine.ws_with("ws://localhost:5000/ws", &["--resume"]);
         add(&machine, &scripts, &["--no-run"]).ok();
         let timers = schedule.checks.iter().filter(|plan| plan.timer).map(|plan| plan.id.clone()).collect();
-        let follower = machine.ws_with("ws://localhost:5000/ws", &["--resume"]);
         let mut scene = Scene {
             machine,
             follower,
