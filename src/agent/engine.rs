@@ -56,7 +56,7 @@ pub(super) struct Engine {
     /// Checks whose log was read, or that went, since [`Engine::keep`] was last called.
     touched: BTreeSet<CheckId>,
     book: Option<Arc<Book>>,
-    /// What the journal has of the time before the start, until the logs of that time are read.
+    /// `None` where no systemd runs the checks.
     journal: Option<Journal>,
 }
 

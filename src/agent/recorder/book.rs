@@ -138,7 +138,9 @@ impl Book {
     pub(super) fn gave_up(&self, error: &HistoryError) {
         let mut writing = self.writing();
         writing.rollback();
-        if error.is_corrupt() || !writing.is_in_place() {
+        // One that could not even be opened is tried again, and said once.
+        let is_gone = writing.history.is_some() && !writing.is_in_place();
+        if error.is_corrupt() || is_gone {
             writing.replace(&chain(error));
         } else if !std::mem::replace(&mut writing.failing, true) {
             eprintln!("the history can't catch up yet: {}", chain(error));

@@ -16,7 +16,7 @@ const BACKLOG: usize = 50_000;
 pub(super) struct Writing {
     path: PathBuf,
     /// `None` while it can't even be opened.
-    history: Option<History>,
+    pub(super) history: Option<History>,
     pub(super) floor: u64,
     pub(super) backlog: Backlog,
     /// Rows of events that are no longer in memory wait for their commit.
