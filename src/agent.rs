@@ -30,9 +30,11 @@ use tokio::net::TcpListener;
 use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::{JoinSet, LocalSet};
 
+use crate::api::{self, Api};
 use crate::config::Settings;
 use crate::event::Origin;
 use crate::identity;
+use crate::page;
 use crate::paths::Paths;
 use crate::server::{self, Guard, Live, Past};
 use crate::store;
@@ -180,7 +182,9 @@ impl Agent {
         }
         live.update(now(), |board, out| board.overdue(now(), out));
         let guard = Guard::new(address, []);
-        let serving = server::serve(listener, Arc::clone(&live), guard, stopped(stopping.clone()));
+        let api = Api { live: Arc::clone(&live), paths: options.paths.clone() };
+        let pages = page::routes(Arc::clone(&live)).merge(api::routes(api));
+        let serving = server::serve(listener, Arc::clone(&live), pages, guard, stopped(stopping.clone()));
         workers.spawn_local(async move { serving.await.map(|()| "port").map_err(AgentError::from) });
         let told = Arc::new(Notify::new());
         workers.spawn_local(watching.supervise(Arc::clone(&told), stopped(stopping.clone())));

@@ -6,7 +6,7 @@
 //! ```text
 //! core:   source -> header -> check -> unit          line -> verdict, outcome, board -> event          threshold -> answer
 //! edges:  paths, files, settings, store, history, systemd, runner, journal, tail, server, scheduler, probe, prober
-//! above:  agent, cli
+//! above:  api, page, agent, cli
 //! ```
 
 // Core.
@@ -50,8 +50,10 @@ pub mod tail;
 
 // Composition.
 pub mod agent;
+pub mod api;
 pub mod cli;
 pub mod expect;
 pub mod install;
+pub mod page;
 pub mod survey;
 pub mod trial;

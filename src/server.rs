@@ -1,7 +1,7 @@
 //! The port: the live board over WebSocket and HTTP/1.1.
 //!
-//! Input: a [`Live`] board, a listener, who may talk to it ([`Guard`]). Output: `hello` and event frames to subscribers at `/` and `/ws`;
-//! `/health`, `/api/v1/checks`, and a table at `/`, to everyone else.
+//! Input: a [`Live`] board, a listener, who may talk to it ([`Guard`]), and what is served beside the stream. Output: `hello` and event
+//! frames to subscribers at `/` and `/ws`; those pages to everyone else.
 
 mod accept;
 mod client;
@@ -14,7 +14,6 @@ mod past;
 mod problem;
 mod ring;
 mod routes;
-mod table;
 mod upgrade;
 mod wire;
 
@@ -24,6 +23,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 
@@ -31,6 +31,7 @@ pub use accept::raise_file_limit;
 pub use guard::Guard;
 pub use live::Live;
 pub use past::Past;
+pub use problem::Problem;
 
 /// How long subscribers and requests may take to end at shutdown.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -86,15 +87,16 @@ pub struct Stats {
     pub dropped: u64,
 }
 
-/// Serves until `shutdown` is ready; then subscribers get what is on its way, and a close frame with 1001.
+/// Serves the stream, and `pages` beside it, until `shutdown` is ready; then subscribers get what is on its way, and a close frame with 1001.
 pub async fn serve(
     listener: TcpListener,
     live: Arc<Live>,
+    pages: Router,
     guard: Guard,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let mut driver = pin!(drive::drive(&live));
-    let mut connections = accept::Connections::new(Arc::clone(&live), guard);
+    let mut connections = accept::Connections::new(Arc::clone(&live), routes::router(pages, guard));
     tokio::select! {
         result = &mut driver => return result,
         () = connections.accept(&listener) => {}

@@ -18,8 +18,8 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::Live;
 use super::upgrade::Upgrade;
-use super::{Guard, Live, routes};
 
 /// Most connections at a time, subscribers included.
 const MAX_CONNECTIONS: usize = 16_384;
@@ -45,9 +45,8 @@ pub struct Connections {
 }
 
 impl Connections {
-    /// None yet.
-    pub fn new(live: Arc<Live>, guard: Guard) -> Connections {
-        let app = routes::router(Arc::clone(&live), guard);
+    /// None yet; `app` answers requests.
+    pub fn new(live: Arc<Live>, app: Router) -> Connections {
         Connections { live, app, open: JoinSet::new(), ending: CancellationToken::new() }
     }
 

@@ -1,4 +1,4 @@
-//! What is served where.
+//! The port's own part of HTTP: who may ask, the switch to WebSocket, and answers where nothing is.
 
 use std::sync::Arc;
 
@@ -7,24 +7,20 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Extension, Json, Router};
-use serde_json::json;
+use axum::{Extension, Router};
 
+use super::Guard;
 use super::problem::Problem;
 use super::upgrade::{self, Upgrade};
-use super::{Guard, Live, table};
 
-/// All routes, behind the guard.
-pub fn router(live: Arc<Live>, guard: Guard) -> Router {
-    Router::new()
-        .route("/", get(root))
+/// `pages` and the WebSocket, behind the guard.
+pub fn router(pages: Router, guard: Guard) -> Router {
+    pages
         .route("/ws", get(websocket))
-        .route("/health", get(health))
-        .route("/api/v1/checks", get(checks))
         .fallback(unknown)
         .method_not_allowed_fallback(not_allowed)
+        .layer(middleware::from_fn(subscribed))
         .layer(middleware::from_fn_with_state(Arc::new(guard), guarded))
-        .with_state(live)
 }
 
 async fn guarded(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
@@ -34,21 +30,18 @@ async fn guarded(State(guard): State<Arc<Guard>>, request: Request, next: Next) 
     };
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }
 
-async fn root(
-    State(live): State<Arc<Live>>,
-    Extension(upgrade): Extension<Upgrade>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Response {
-    if method == Method::GET && upgrade::is_wanted(&headers) {
-        return upgrade::answer(&uri, &headers, &upgrade);
+/// The address of the page speaks WebSocket to who asks for it.
+async fn subscribed(request: Request, next: Next) -> Response {
+    let is_root = request.uri().path() == "/" && request.method() == Method::GET;
+    let upgrade = request.extensions().get::<Upgrade>();
+    match upgrade.filter(|_| is_root && upgrade::is_wanted(request.headers())) {
+        Some(upgrade) => upgrade::answer(request.uri(), request.headers(), upgrade),
+        None => next.run(request).await,
     }
-    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], table::render(&rows(&live))).into_response()
 }
 
 async fn websocket(Extension(upgrade): Extension<Upgrade>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
@@ -58,33 +51,10 @@ async fn websocket(Extension(upgrade): Extension<Upgrade>, method: Method, uri: 
     upgrade::required("this address speaks WebSocket only").into_response()
 }
 
-/// Says that ssi itself is well; what it watches may not be.
-async fn health(State(live): State<Arc<Live>>) -> Response {
-    let checks = live.read(|board| board.entries().count());
-    let clients = live.stats().clients;
-    let body = json!({
-        "status": "pass",
-        "version": env!("CARGO_PKG_VERSION"),
-        "checks": {
-            "board:checks": [{"componentType": "component", "observedValue": checks, "observedUnit": "checks"}],
-            "websocket:connections": [{"componentType": "component", "observedValue": clients, "observedUnit": "connections"}],
-        },
-    });
-    ([(header::CONTENT_TYPE, "application/health+json")], body.to_string()).into_response()
-}
-
-async fn checks(State(live): State<Arc<Live>>) -> Response {
-    Json(rows(&live)).into_response()
-}
-
-fn rows(live: &Live) -> Vec<crate::board::Row> {
-    live.read(crate::board::Board::rows)
-}
-
 async fn unknown(uri: Uri) -> Problem {
     Problem::new(StatusCode::NOT_FOUND, format!("nothing is at `{}`", uri.path()))
 }
 
 async fn not_allowed(method: Method) -> Problem {
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, format!("`{method}` is not for this address: use GET"))
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, format!("`{method}` is not for this address; `Allow` says what is"))
 }

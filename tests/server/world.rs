@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,10 +11,13 @@ use futures_util::{SinkExt, StreamExt};
 use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use serde_json::Value;
+use ssi::api::{self, Api};
 use ssi::board::Board;
 use ssi::check::{self, CheckId};
 use ssi::event::Origin;
 use ssi::line;
+use ssi::page;
+use ssi::paths::Paths;
 use ssi::server::{Guard, Limits, Live, Past, Stats, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -56,9 +60,11 @@ impl World {
         let live = Arc::new(begin(Live::with_limits(board, origin, "h1", limits).unwrap()));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
+        let api = Api { live: Arc::clone(&live), paths: Paths::system(Some(Path::new("/nonexistent"))) };
+        let pages = page::routes(Arc::clone(&live)).merge(api::routes(api));
         let (shutdown, stopped) = oneshot::channel::<()>();
         let stopped = async { stopped.await.unwrap_or(()) };
-        let server = tokio::spawn(serve(listener, Arc::clone(&live), Guard::new(address, []), stopped));
+        let server = tokio::spawn(serve(listener, Arc::clone(&live), pages, Guard::new(address, []), stopped));
         World { live, address, server, shutdown: Some(shutdown) }
     }
 
