@@ -40,7 +40,7 @@ use crate::server::{self, Guard, Live, Past};
 use crate::store;
 use crate::survey;
 use engine::{Changed, Engine};
-use recorder::{Beginning, Memories, Recorder};
+use recorder::{Beginning, Book, Memories, Recorder};
 
 /// How long the first look at what is watched may take; without it the board is served as it is.
 const FIRST_LOOK: std::time::Duration = std::time::Duration::from_secs(2);
@@ -80,6 +80,7 @@ pub struct Agent {
     options: Options,
     live: Arc<Live>,
     watching: watching::Watching,
+    book: Option<Arc<Book>>,
     /// `None` where there is no database to record in.
     recorder: Option<Recorder>,
     changed: Changed,
@@ -121,14 +122,14 @@ impl Agent {
         let engine =
             Engine::new(options.paths.clone(), Arc::clone(&live), changed.clone(), kept, book.clone(), journal);
         let watching = watching::Watching::start(engine)?;
-        let recorder = match book {
+        let recorder = match &book {
             Some(book) => {
-                let (paths, live) = (options.paths.clone(), Arc::clone(&live));
+                let (paths, live, book) = (options.paths.clone(), Arc::clone(&live), Arc::clone(book));
                 Some(Recorder::start(paths, watching.engine(), live, book, settings.clone())?)
             }
             None => None,
         };
-        Ok(Agent { options, live, watching, recorder, changed, reader, settings, memories })
+        Ok(Agent { options, live, watching, book, recorder, changed, reader, settings, memories })
     }
 
     /// The board, for whoever shows it beside the port.
@@ -148,7 +149,7 @@ impl Agent {
     }
 
     async fn work(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), AgentError> {
-        let Agent { options, live, watching, mut recorder, changed, reader, settings, memories } = self;
+        let Agent { options, live, watching, book, mut recorder, changed, reader, settings, memories } = self;
         let checks_changed = changed.checks;
         let address = listener.local_addr()?;
         // Whoever subscribes first is to find the board complete.
@@ -158,7 +159,7 @@ impl Agent {
                 board.awake(now());
                 survey::schedules(board, now(), &TimeZone::system());
             }),
-            (false, None) => bus::prime(&options.paths, &live).await,
+            (false, None) => bus::prime(&options.paths, &live, book.as_deref()).await,
             (false, Some(_)) => {}
         }
         let (stop, stopping) = watch::channel(false);
@@ -196,6 +197,7 @@ impl Agent {
             workers.spawn_local(bus::run(
                 options.paths.clone(),
                 Arc::clone(&live),
+                book,
                 bus::Bells { checks_changed, told },
                 stopped(stopping.clone()),
             ));

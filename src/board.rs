@@ -154,6 +154,17 @@ impl Board {
         }
     }
 
+    /// The same of a run after which others ended whose outcomes were told: nothing but the history changes.
+    pub fn told_late(&mut self, outcome: &Outcome, out: &mut Vec<Change>) {
+        let id = &outcome.check;
+        if let Some(entry) = self.entries.get_mut(id) {
+            entry.told_late(outcome, &mut |body| out.push(Change { key: id.clone().into(), body }));
+        }
+    }
+
+    /// So many runs that ended are known of each check.
+    pub const ENDED_RUNS: usize = runs::RunIds::KEPT;
+
     /// Whether the outcome of a run is known; for the last runs of a check.
     pub fn has_ended(&self, id: &CheckId, run: &str) -> bool {
         self.entries.get(id).is_some_and(|entry| entry.closed.contains(run))

@@ -78,7 +78,7 @@ pub struct Record {
     pub previous: Status,
     /// Whether the two differ.
     pub changed: bool,
-    /// A line inside an open run: shown live, changes nothing.
+    /// A line inside an open run, or a verdict that came [`LATE`]: shown live, changes nothing.
     pub progress: bool,
     /// One line.
     pub message: String,
@@ -92,6 +92,16 @@ pub struct Record {
     /// Since when it has this status; not in frames, as the rest below.
     #[serde(skip)]
     pub since: Option<Timestamp>,
+}
+
+/// The mark of a verdict that became known only after that of a later run. It is recorded, and changes nothing.
+pub const LATE: &str = "late";
+
+impl Record {
+    /// Whether it is a verdict that came [`LATE`].
+    pub fn is_late(&self) -> bool {
+        self.marks.contains(&LATE)
+    }
 }
 
 /// A run that began or ended.

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use jiff::Timestamp;
+use futures_util::{Stream, StreamExt};
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 use super::drift::{self, Drift};
+use super::recorder::Book;
 use super::witness::{self, Witness};
 use super::{AgentError, now};
 use crate::board::Entry;
@@ -27,11 +28,16 @@ const RETRY: Duration = Duration::from_secs(2);
 /// How long the first answer may take; without it the board is served as it is.
 const FIRST: Duration = Duration::from_secs(2);
 
+/// How much earlier than the last run that is known the journal is asked for runs that nobody told of: after a connection is lost, and after
+/// an agent has ended.
+const LOST: SignedDuration = SignedDuration::from_mins(2);
+const ENDED: SignedDuration = SignedDuration::from_hours(1);
+
 /// Learns when timers elapse before anybody is served. What is known from the start is no event.
-pub(super) async fn prime(paths: &Paths, live: &Live) {
+pub(super) async fn prime(paths: &Paths, live: &Live, book: Option<&Book>) {
     let asking = async {
         // A journal that is slow must not keep systemd from being asked.
-        let _ = tokio::time::timeout(FIRST / 2, witness::recover(paths.scope, &paths.logs, live)).await;
+        let _ = tokio::time::timeout(FIRST / 2, witness::recover(paths, live, book, last_run(live) - ENDED)).await;
         if let Ok(systemd) = Systemd::connect(paths.scope).await {
             timers(&systemd, live, |_| true, false).await;
             started(&systemd, live).await;
@@ -40,6 +46,11 @@ pub(super) async fn prime(paths: &Paths, live: &Live) {
     };
     // Listening tries again and says why it failed.
     let _ = tokio::time::timeout(FIRST, asking).await;
+}
+
+/// When the last run began that is known; not later than now.
+fn last_run(live: &Live) -> Timestamp {
+    live.read(|board| board.entries().filter_map(|entry| entry.last_run).max()).unwrap_or_else(now).min(now())
 }
 
 /// What the worker of the bus and the watcher of files tell each other.
@@ -55,15 +66,17 @@ pub(super) struct Bells {
 pub(super) async fn run(
     paths: Paths,
     live: Arc<Live>,
+    book: Option<Arc<Book>>,
     bells: Bells,
     stop: impl Future<Output = ()>,
 ) -> Result<&'static str, AgentError> {
     tokio::pin!(stop);
     let mut said = false;
+    let mut unheard = last_run(&live) - ENDED;
     loop {
         tokio::select! {
             () = &mut stop => return Ok("bus"),
-            result = listen(&paths, &live, &bells) => {
+            result = listen(&paths, &live, book.as_deref(), &bells, &mut unheard) => {
                 let text = match result {
                     Ok(()) => "lost the connection to systemd".to_owned(),
                     Err(error) => error.to_string(),
@@ -84,19 +97,39 @@ pub(super) async fn run(
 /// How long checks may go on coming before their timers are asked for.
 const SETTLE: Duration = Duration::from_millis(300);
 
-/// One connection, until it ends.
-async fn listen(paths: &Paths, live: &Live, bells: &Bells) -> Result<(), SystemdError> {
+/// One connection, until it ends. Since `unheard` nobody may have listened; when it returns, that is when it ended.
+async fn listen(
+    paths: &Paths,
+    live: &Live,
+    book: Option<&Book>,
+    bells: &Bells,
+    unheard: &mut Timestamp,
+) -> Result<(), SystemdError> {
     // Signals have a connection of their own: a flood of them must not hold up the answer that their reader waits for.
     let systemd = Systemd::connect(paths.scope).await?;
     let observed = systemd::observe(&Systemd::connect(paths.scope).await?).await?;
-    tokio::pin!(observed);
     started(&systemd, live).await;
     timers(&systemd, live, |_| true, true).await;
     let mut witness = Witness::new(paths.scope, &paths.logs);
-    witness::recover(paths.scope, &paths.logs, live).await;
+    witness::recover(paths, live, book, *unheard).await;
     witness.catch_up(&systemd, live).await?;
+    let result = hear(observed, &systemd, witness, paths, live, bells).await;
+    *unheard = last_run(live) - LOST;
+    result
+}
+
+/// Takes in what systemd says.
+async fn hear(
+    observed: impl Stream<Item = Observed>,
+    systemd: &Systemd,
+    mut witness: Witness,
+    paths: &Paths,
+    live: &Live,
+    bells: &Bells,
+) -> Result<(), SystemdError> {
+    tokio::pin!(observed);
     let open = live.read(|board| board.open_runs());
-    let lost = survey::lost_runs(open, &systemd, &paths.logs).await;
+    let lost = survey::lost_runs(open, systemd, &paths.logs).await;
     live.update(now(), |board, out| lost.iter().for_each(|(id, run)| board.lost(id, run, now(), out)));
     let mut inquiries = FuturesUnordered::new();
     let mut drift = Drift::default();
@@ -108,7 +141,7 @@ async fn listen(paths: &Paths, live: &Live, bells: &Bells) -> Result<(), Systemd
             event = observed.next() => match event {
                 Some(Observed::Starting { id, run, start }) => {
                     witness.begins(&id, &run);
-                    starting(&systemd, live, &id, &run, start).await;
+                    starting(systemd, live, &id, &run, start).await;
                 }
                 Some(Observed::Ended { id, words }) => witness.over(live, id, words),
                 Some(Observed::NotStarted { id, result }) => witness::not_started(live, &id, result),
@@ -119,7 +152,7 @@ async fn listen(paths: &Paths, live: &Live, bells: &Bells) -> Result<(), Systemd
                     look = look.or(soon().filter(|_| was_adrift));
                 }
                 Some(Observed::Reloaded) => {
-                    timers(&systemd, live, |_| true, true).await;
+                    timers(systemd, live, |_| true, true).await;
                     look = look.or(soon());
                 }
                 None => return Ok(()),
@@ -135,7 +168,7 @@ async fn listen(paths: &Paths, live: &Live, bells: &Bells) -> Result<(), Systemd
                 bells.told.notify_one();
             }
             () = sleep_until(look.unwrap_or_else(Instant::now)), if look.is_some() => {
-                let is_certain = drift.look(&systemd, paths, live).await?;
+                let is_certain = drift.look(systemd, paths, live).await?;
                 look = if is_certain { None } else { soon() };
             }
             // Most timers tell of themselves when they are started; the others are asked, once a batch of checks has come.
@@ -145,7 +178,7 @@ async fn listen(paths: &Paths, live: &Live, bells: &Bells) -> Result<(), Systemd
             }
             () = sleep_until(settle.unwrap_or_else(Instant::now)), if settle.is_some() => {
                 settle = None;
-                timers(&systemd, live, |entry| entry.next_run.is_none(), true).await;
+                timers(systemd, live, |entry| entry.next_run.is_none(), true).await;
             }
         }
     }

@@ -12,12 +12,14 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use super::now;
-use super::recorder::AllKept;
+use super::recorder::{AllKept, Book};
+use crate::board::Board;
 use crate::check::CheckId;
 use crate::identity;
 use crate::journal;
 use crate::line::{self, Line, Moment};
 use crate::outcome::{self, Outcome};
+use crate::paths::Paths;
 use crate::runner::Cause;
 use crate::server::Live;
 use crate::store::Installed;
@@ -40,6 +42,8 @@ struct Pending {
     over: Timestamp,
     due: Instant,
     is_last_look: bool,
+    /// The run that follows it.
+    next: Option<String>,
 }
 
 /// Runs that are waited for.
@@ -70,13 +74,21 @@ impl Witness {
         }
         let cause = Cause::from_codes(invocation, result, code, status);
         let over = over.unwrap_or_else(now);
-        self.pending.push(Pending { id, cause, over, due: Instant::now() + FIRST_LOOK, is_last_look: false });
+        self.pending.push(Pending {
+            id,
+            cause,
+            over,
+            due: Instant::now() + FIRST_LOOK,
+            is_last_look: false,
+            next: None,
+        });
     }
 
     /// Another run of a check begins: what is known now of the one before has to do, so that the two stay in order.
     pub(super) fn begins(&mut self, id: &CheckId, run: &str) {
         for pending in self.pending.iter_mut().filter(|pending| pending.id == *id && pending.cause.run != run) {
             (pending.due, pending.is_last_look) = (Instant::now(), true);
+            pending.next.get_or_insert_with(|| run.to_owned());
         }
     }
 
@@ -156,7 +168,10 @@ impl Inquiry {
                 }
                 None => pending.cause.outcome(&pending.id, None, Moment::new(pending.over, &TimeZone::system())),
             };
-            live.update(now(), |board, out| board.told(&outcome, now(), out));
+            live.update(now(), |board, out| match &pending.next {
+                Some(next) if board.has_ended(&pending.id, next) => board.told_late(&outcome, out),
+                _ => board.told(&outcome, now(), out),
+            });
         }
         Unsettled(unsettled)
     }
@@ -207,28 +222,55 @@ fn by_check(outcomes: Vec<Outcome>, last: &BTreeMap<CheckId, Timestamp>) -> Reco
     of_checks
 }
 
-/// Tells of runs that ended after the last one that each log shows and that only the journal knows of: their logs were cut or deleted
-/// before they were read, or could not be written.
-pub(super) async fn recover(scope: Scope, logs: &Path, live: &Live) {
-    let known: BTreeMap<CheckId, Timestamp> = live.read(|board| {
-        board.entries().map(|entry| (entry.check.id.clone(), entry.last_run.unwrap_or(entry.installed()))).collect()
-    });
-    let Some(from) = known.values().min() else { return };
-    let from = (*from).max(now() - LONGEST);
+/// Tells of runs that ended at `from` or later and that only the journal knows of: their logs were cut or deleted before they were read, or
+/// could not be written.
+pub(super) async fn recover(paths: &Paths, live: &Live, book: Option<&Book>, from: Timestamp) {
     // A host without a journal has its logs alone.
-    let Ok(recorded) = journal::since(scope, from).await else { return };
-    for (id, recorded) in by_check(recorded, &known) {
-        let seen: Vec<String> = live.read(|board| {
-            board.get(&id).map(|entry| entry.ended_runs().map(str::to_owned).collect()).unwrap_or_default()
-        });
-        let seen: Vec<&str> = seen.iter().map(String::as_str).collect();
-        // What belongs before a run of the log has been followed by that run's verdict.
-        let gaps = outcome::missing(&recorded, &seen);
-        let latest = gaps.iter().filter(|gap| gap.before.is_none()).flat_map(|gap| &gap.outcomes);
-        let lost: Vec<&&Outcome> = latest.filter(|outcome| !has_end(logs, &id, &outcome.run)).collect();
-        if lost.is_empty() {
-            continue;
+    let Ok(recorded) = journal::since(paths.scope, from).await else { return };
+    let mut of_checks: BTreeMap<CheckId, Vec<Outcome>> = BTreeMap::new();
+    for outcome in recorded {
+        of_checks.entry(outcome.check.clone()).or_default().push(outcome);
+    }
+    for (id, recorded) in of_checks {
+        let Some(Seen { installed, runs }) = Seen::of(live, &id) else { continue };
+        let seen: Vec<&str> = runs.iter().map(String::as_str).collect();
+        let first_seen = recorded.iter().position(|outcome| seen.contains(&outcome.run.as_str()));
+        // Where the board does not reach back that far, the history does.
+        let is_forgotten = |outcome: &Outcome| {
+            let place = recorded.iter().position(|other| other.run == outcome.run);
+            seen.len() >= Board::ENDED_RUNS && first_seen.is_none_or(|first| place < Some(first))
+        };
+        let is_lost = |outcome: &&&Outcome| {
+            (!seen.is_empty() || outcome.time >= installed)
+                && !(is_forgotten(outcome) && book.is_none_or(|book| book.may_know(&id, &outcome.run)))
+        };
+        for gap in outcome::missing(&recorded, &seen) {
+            let lost: Vec<&&Outcome> = gap.outcomes.iter().filter(is_lost).collect();
+            match gap.before {
+                // What is read from the logs again is not news.
+                Some(_) if book.is_some_and(Book::is_behind) => {}
+                Some(_) => live.update(now(), |board, out| lost.iter().for_each(|lost| board.told_late(lost, out))),
+                None => {
+                    let lost: Vec<_> = lost.into_iter().filter(|lost| !has_end(&paths.logs, &id, &lost.run)).collect();
+                    live.update(now(), |board, out| lost.iter().for_each(|lost| board.told(lost, now(), out)));
+                }
+            }
         }
-        live.update(now(), |board, out| lost.iter().for_each(|outcome| board.told(outcome, now(), out)));
+    }
+}
+
+/// What the board knows of the runs of one check.
+struct Seen {
+    installed: Timestamp,
+    /// The last ones that ended.
+    runs: Vec<String>,
+}
+
+impl Seen {
+    fn of(live: &Live, id: &CheckId) -> Option<Seen> {
+        live.read(|board| {
+            let entry = board.get(id)?;
+            Some(Seen { installed: entry.installed(), runs: entry.ended_runs().map(str::to_owned).collect() })
+        })
     }
 }

@@ -5,9 +5,10 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use super::Entry;
-use crate::event::{Body, Phase, RunPhase};
-use crate::line::{self, Cost, Exit, RunEnd, Trigger};
+use crate::event::{self, Body, Phase, Record, RunPhase};
+use crate::line::{self, Cost, Exit, Line, RunEnd, Trigger};
 use crate::outcome::Outcome;
+use crate::perfdata::Metric;
 use crate::status::Status;
 
 /// A run between its start and its end.
@@ -35,7 +36,7 @@ pub(super) struct RunIds(std::collections::VecDeque<String>);
 
 impl RunIds {
     /// Another witness than the log may be late: the handler of a failed run, or the journal.
-    const KEPT: usize = 16;
+    pub(super) const KEPT: usize = 16;
 
     pub(super) fn contains(&self, id: &str) -> bool {
         self.0.iter().any(|known| known == id)
@@ -124,8 +125,7 @@ impl Entry {
 
     /// A run was cut off and will have no end; nothing where another one is open.
     pub(super) fn lost(&mut self, run: &str, now: Timestamp, emit: &mut dyn FnMut(Body)) {
-        let is_lost = |open: &mut OpenRun| open.id == run;
-        let lost = self.open.take_if(is_lost).or_else(|| self.announced.take_if(is_lost));
+        let lost = self.take(run);
         self.close_lost_run(lost, now, emit);
     }
 
@@ -141,38 +141,80 @@ impl Entry {
         }
     }
 
+    /// Another witness than the log tells how a run ended before runs whose verdicts were told already: it is told too, and changes nothing.
+    pub(super) fn told_late(&mut self, outcome: &Outcome, emit: &mut dyn FnMut(Body)) {
+        let Line::End(end) = line::parse(&outcome.end) else { return };
+        if self.closed.contains(&outcome.run) {
+            return;
+        }
+        let open = self.take(&outcome.run);
+        if open.is_none()
+            && let Some(Line::Start(start)) = outcome.start.as_deref().map(line::parse)
+        {
+            emit(began(&outcome.run, Some(start.trigger), start.time.instant));
+        }
+        self.closed.push(outcome.run.clone());
+        emit(finished(&end, open, Vec::new()).1);
+        if end.status != Status::Unknown {
+            emit(Body::Status(Record {
+                status: end.status,
+                verdict: end.status,
+                previous: self.status,
+                changed: false,
+                progress: true,
+                message: end.message.to_owned(),
+                line_time: Some(end.time.instant),
+                run: Some(outcome.run.clone()),
+                marks: vec![event::LATE],
+                since: self.since,
+            }));
+        }
+    }
+
+    /// Takes the run out, if it goes on.
+    fn take(&mut self, run: &str) -> Option<OpenRun> {
+        let is_it = |open: &mut OpenRun| open.id == run;
+        self.open.take_if(is_it).or_else(|| self.announced.take_if(is_it))
+    }
+
     /// A run ended by its line in the log. Tells when it began, as far as that is known; `None` when that run had ended before.
     pub(super) fn finished(&mut self, end: &RunEnd<'_>, emit: &mut dyn FnMut(Body)) -> Option<Timestamp> {
         self.passed_over = false;
         if self.closed.contains(end.run) {
             return None;
         }
-        let is_ended = |open: &mut OpenRun| open.id == end.run;
-        let open = self.open.take_if(is_ended).or_else(|| self.announced.take_if(is_ended));
+        let open = self.take(end.run);
         if open.is_none() && self.open.is_none() && self.announced.is_none() {
             // Its start was never written (the unit could not start) or lies before what is left of the log.
             self.last_run = Some(end.time.instant);
         }
-        let measured = end.cost.duration.and_then(|took| end.time.instant.checked_sub(took).ok());
-        let began = open.as_ref().map_or(measured.unwrap_or(end.time.instant), |run| run.start);
-        let (trigger, detail) = open.map(|run| (run.trigger, run.detail)).unwrap_or_default();
         self.closed.push(end.run.to_owned());
-        emit(Body::Run(RunPhase {
-            run: end.run.to_owned(),
-            phase: Phase::Finished,
-            trigger,
-            result: Some(result(end).to_owned()),
-            exit: (end.exit != Exit::Unseen).then(|| end.exit.to_string()),
-            duration_seconds: end.cost.duration.map(|d| d.as_secs_f64()),
-            detail: Some(detail),
-            marks: Vec::new(),
-            began: Some(began),
-            ended: Some(end.time.instant),
-            cost: end.cost,
-            metrics: self.perfdata.clone(),
-        }));
+        let (began, finished) = finished(end, open, self.perfdata.clone());
+        emit(finished);
         Some(began)
     }
+}
+
+/// The end of a run that was `open` as far as that is known, and when it began.
+fn finished(end: &RunEnd<'_>, open: Option<OpenRun>, metrics: Vec<Metric>) -> (Timestamp, Body) {
+    let measured = end.cost.duration.and_then(|took| end.time.instant.checked_sub(took).ok());
+    let began = open.as_ref().map_or(measured.unwrap_or(end.time.instant), |run| run.start);
+    let (trigger, detail) = open.map(|run| (run.trigger, run.detail)).unwrap_or_default();
+    let phase = RunPhase {
+        run: end.run.to_owned(),
+        phase: Phase::Finished,
+        trigger,
+        result: Some(result(end).to_owned()),
+        exit: (end.exit != Exit::Unseen).then(|| end.exit.to_string()),
+        duration_seconds: end.cost.duration.map(|d| d.as_secs_f64()),
+        detail: Some(detail),
+        marks: Vec::new(),
+        began: Some(began),
+        ended: Some(end.time.instant),
+        cost: end.cost,
+        metrics,
+    };
+    (began, Body::Run(phase))
 }
 
 fn began(id: &str, trigger: Option<Trigger>, start: Timestamp) -> Body {

@@ -13,7 +13,7 @@ use super::failure::Failure;
 use super::live;
 use super::ui::Ui;
 use crate::agent;
-use crate::event::rfc3339;
+use crate::event::{self, rfc3339};
 use crate::line;
 use crate::paths::Paths;
 use crate::status::Status;
@@ -47,6 +47,8 @@ struct Frame {
     #[serde(default)]
     progress: bool,
     message: Option<String>,
+    #[serde(default)]
+    marks: Vec<String>,
     phase: Option<String>,
     trigger: Option<String>,
     result: Option<String>,
@@ -203,6 +205,7 @@ fn show(text: &str, frame: &Frame, ui: &Ui) -> Result<(), Failure> {
         "status" => {
             let status = frame.status.unwrap_or(Status::Unknown);
             let word = match (frame.progress, frame.changed) {
+                (true, _) if frame.marks.iter().any(|mark| mark == event::LATE) => ui.dim(" (late)"),
                 (true, _) => ui.dim(" (so far)"),
                 (false, true) => String::new(),
                 (false, false) => ui.dim(" (still)"),

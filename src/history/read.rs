@@ -97,6 +97,16 @@ impl Reader {
         self.read(|conn| rows::runs(conn, query))
     }
 
+    /// Whether a run has ended.
+    pub fn has_ended(&self, key: &Key, run: &str) -> Result<bool, HistoryError> {
+        let sql = "SELECT count(*) FROM runs WHERE run = ?3 AND going = 0
+            AND thing = (SELECT id FROM things WHERE kind = ?1 AND name = ?2)";
+        self.read(|conn| {
+            let name = params![key.kind().word(), key.id(), RunId(run)];
+            conn.prepare_cached(sql)?.query_row(name, |row| Ok(row.get::<_, u32>(0)? > 0))
+        })
+    }
+
     /// Verdicts and progress, by the time that a verdict's line carries, else by their arrival.
     pub fn records(&self, query: &Query) -> Result<Vec<RecordRow>, HistoryError> {
         self.read(|conn| rows::records(conn, query))

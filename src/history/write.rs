@@ -186,8 +186,9 @@ impl Rows<'_> {
         let known = record.run.as_deref().map_or(Ok(None), |run| self.known(run))?;
         match known {
             // Read for the second time.
-            Some(known) if known.has_verdict || (record.progress && !known.is_going) => return Ok(()),
-            Some(known) if !record.progress => self.verdict(time, known.start, record)?,
+            Some(known) if known.has_verdict => return Ok(()),
+            Some(known) if record.is_late() || !record.progress => self.verdict(time, known.start, record)?,
+            Some(known) if !known.is_going => return Ok(()),
             _ => self.record(time, record)?,
         }
         if record.progress { Ok(()) } else { self.is_now(time, record) }

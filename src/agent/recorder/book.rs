@@ -99,6 +99,12 @@ impl Book {
         self.writing().behind
     }
 
+    /// Whether it has the outcome of a run, or can't tell.
+    pub fn may_know(&self, id: &CheckId, run: &str) -> bool {
+        let is_known = |reader: Reader| reader.has_ended(&id.clone().into(), run);
+        self.is_behind() || !matches!(Reader::open(&self.path).map(|reader| reader.map(is_known)), Ok(Some(Ok(false))))
+    }
+
     /// What it knows of all checks.
     pub(super) fn known(&self) -> Result<AllKept, HistoryError> {
         Ok(self.writing().history()?.saved()?.into_iter().filter_map(|saved| Kept::of(&saved)).collect())

@@ -35,6 +35,35 @@ fn an_outcome_ends_the_run_that_is_open_and_no_other() {
     assert!(folded.entry().running_since().is_some());
 }
 
+#[test]
+fn an_outcome_that_comes_late_changes_nothing() -> Result<(), Box<dyn std::error::Error>> {
+    let mut folded = Folded::new("");
+    folded.read("\t-- run bb start 2026-11-22T08:07:00Z trigger=timer");
+    folded.read("\t-- run bb end 2026-11-22T08:07:01Z OK exit=0 duration=1.000s: fine");
+    let shown = folded.board.rows();
+    let late = Outcome::from_lines(folded.id.clone(), Some(START.trim_end()), END.trim_end()).ok_or("no outcome")?;
+    for _ in 0..2 {
+        folded.board.told_late(&late, &mut folded.changes);
+    }
+    assert_eq!(folded.said()[3..], ["started", "finished:success", "progress:WARNING"]);
+    assert_eq!(folded.board.rows(), shown);
+    let Some(Change { body: Body::Status(record), .. }) = folded.changes.last() else { panic!("{:?}", folded.changes) };
+    assert!(record.is_late() && !record.changed && record.run.as_deref() == Some("aa"), "{record:?}");
+    assert!(folded.board.has_ended(&folded.id, "aa"));
+    Ok(())
+}
+
+#[test]
+fn of_a_run_that_goes_on_a_late_outcome_is_the_end() -> Result<(), Box<dyn std::error::Error>> {
+    let mut folded = Folded::new("");
+    folded.read(START);
+    let late = Outcome::from_lines(folded.id.clone(), Some(START.trim_end()), END.trim_end()).ok_or("no outcome")?;
+    folded.board.told_late(&late, &mut folded.changes);
+    assert_eq!(folded.said(), ["started", "finished:success", "progress:WARNING"]);
+    assert!(folded.entry().running_since().is_none());
+    Ok(())
+}
+
 fn drift(folded: &mut Folded, cause: Option<&'static str>) -> Vec<String> {
     folded.changes.clear();
     folded.now += Duration::from_secs(1);
