@@ -76,8 +76,11 @@ impl Views {
         let hellos = || frames.iter().filter(|frame| frame["type"] == "hello");
         let resumed = hellos().filter(|hello| hello["resumed"] == true).count();
         let anew = hellos().count() - resumed - 1;
-        let stream: Vec<Verdict> =
-            frames.iter().filter(|frame| is_verdict(frame)).filter_map(|frame| of_frame(frame, scene)).collect();
+        let stream: Vec<Verdict> = frames
+            .iter()
+            .filter(|frame| is_verdict(frame) || is_late(frame))
+            .filter_map(|frame| of_frame(frame, scene))
+            .collect();
         let list = ssi(machine, &["list", "--json"]).stdout;
         let api = machine.run(&["curl", "-s", "http://127.0.0.1:5000/api/v1/checks"]).stdout;
         let mut stream_differs = verdicts(truth, &stream, anew == 0);
@@ -123,6 +126,11 @@ fn of_frame(frame: &Value, scene: &Scene) -> Option<Verdict> {
         run: frame["run"].as_str().map(str::to_owned),
         check,
     })
+}
+
+/// A verdict that came to light after that of a later run.
+fn is_late(frame: &Value) -> bool {
+    frame["marks"].as_array().is_some_and(|marks| marks.iter().any(|mark| mark == "late"))
 }
 
 /// The statuses that a client has in the end.
