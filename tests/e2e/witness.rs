@@ -71,11 +71,33 @@ fn every_sandbox_lets_the_verdict_through_to_the_journal() {
     assert_eq!(recorded(&machine, "tried"), [""; 0]);
 }
 
+/// A disk of its own for the logs, which the agent must see from its start.
+fn small_logs(machine: &Machine) {
+    let mount = format!("mount -t tmpfs -o size=64k,mode=0750 logs {LOGS}; chgrp _ssi {LOGS}");
+    machine.sh(&format!("systemctl stop ssi-agent; {mount}; systemctl start ssi-agent")).ok();
+}
+
+/// Fills that disk. The last page of a log would take some lines more.
+fn fill() -> String {
+    format!(
+        "cat /dev/zero > {LOGS}/ballast 2> /dev/null
+         for log in {LOGS}/*.log; do
+           left=$((4096 - $(stat -c %s $log) % 4096))
+           [ $left = 4096 ] || head -c $left /dev/zero | tr '\\0' '\\n' >> $log
+         done
+         cat /dev/zero >> {LOGS}/ballast 2> /dev/null
+         true"
+    )
+}
+
+fn free() -> String {
+    format!("rm {LOGS}/ballast")
+}
+
 #[test]
 fn a_full_disk_or_a_deleted_log_hides_no_verdict() {
     let machine = machine("full-disk");
-    // A disk of its own for the logs, which the agent must see from its start.
-    machine.sh(&format!("systemctl stop ssi-agent; mount -t tmpfs -o size=64k,mode=0750 logs {LOGS}; chgrp _ssi {LOGS}; systemctl start ssi-agent")).ok();
+    small_logs(&machine);
     let beacon = Beacon::install(&machine);
     let wait = "while [ -e /srv/wait ]; do read -t 0.05 < <(sleep 1); done";
     let scripts = [
@@ -86,17 +108,7 @@ fn a_full_disk_or_a_deleted_log_hides_no_verdict() {
     machine.write("/srv/say", "FAILURE, all is lost\n", 0o644);
     add(&machine, &scripts, &["--no-run"]).ok();
     let board = Board::open(&machine, "");
-    // The last page of a log would take some lines more.
-    let fill = format!(
-        "cat /dev/zero > {LOGS}/ballast 2> /dev/null
-         for log in {LOGS}/*.log; do
-           left=$((4096 - $(stat -c %s $log) % 4096))
-           [ $left = 4096 ] || head -c $left /dev/zero | tr '\\0' '\\n' >> $log
-         done
-         cat /dev/zero >> {LOGS}/ballast 2> /dev/null
-         true"
-    );
-    let free = format!("rm {LOGS}/ballast");
+    let (fill, free) = (fill(), free());
 
     // A run that begins on a full disk, and one whose disk is filled while it goes on.
     machine.write("/srv/wait", "", 0o644);
@@ -133,6 +145,39 @@ fn a_full_disk_or_a_deleted_log_hides_no_verdict() {
     board.verdict("deleted", "WARNING", "told in a file without a name");
     board.wait("progress in the deleted log", |frame| frame["progress"] == true && frame["message"] == "seen");
     beacon.settle(&machine, &board);
+    assert_each_run_once(&board);
+}
+
+#[test]
+fn a_run_that_comes_to_light_late_is_recorded_and_changes_no_status() {
+    let machine = machine("late");
+    small_logs(&machine);
+    add(&machine, &[Script::new("late", "cat /srv/say")], &["--no-run"]).ok();
+    let board = Board::open(&machine, "");
+    // Without a bus the agent hears of no run, and without room the log has nothing of this one.
+    machine.sh("systemctl stop dbus.socket dbus.service").ok();
+    machine.sh(&fill()).ok();
+    machine.write("/srv/say", "FAILURE, first\n", 0o644);
+    machine.sh("systemctl start ssi_late.service").ok();
+    wait_for("the record", PATIENCE, || recorded(&machine, "late").len() == 1);
+    machine.sh(&free()).ok();
+    machine.write("/srv/say", "OK, second\n", 0o644);
+    machine.sh("systemctl start ssi_late.service").ok();
+    board.verdict("late", "OK", "second");
+    machine.sh("systemctl start dbus.socket dbus.service").ok();
+    board.wait("the verdict of the first run", |frame| {
+        let is_late = frame["marks"] == json!(["late"]) && frame["progress"] == true && frame["changed"] == false;
+        is_late && frame["status"] == "FAILURE" && frame["message"] == "first"
+    });
+    assert_eq!(board.fold()["late"], (json!("OK"), json!("second")));
+    wait_for("both in the history", PATIENCE, || {
+        let told = ssi(&machine, &["history", "late", "--json"]).ok();
+        let rows = told.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        rows.map(|row| (row["status"].clone(), row["message"].clone())).collect::<Vec<_>>()
+            == [(json!("FAILURE"), json!("first")), (json!("OK"), json!("second"))]
+    });
+    let transitions = ssi(&machine, &["history", "late", "--transitions", "--json"]).ok();
+    assert!(!transitions.contains("FAILURE"), "{transitions}");
     assert_each_run_once(&board);
 }
 
