@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use futures_util::stream::FuturesUnordered;
 use futures_util::{Stream, StreamExt};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 use super::drift::{self, Drift};
 use super::recorder::Book;
+use super::recovery::{self, Unheard};
 use super::witness::{self, Witness};
 use super::{AgentError, now};
 use crate::board::Entry;
@@ -28,16 +29,12 @@ const RETRY: Duration = Duration::from_secs(2);
 /// How long the first answer may take; without it the board is served as it is.
 const FIRST: Duration = Duration::from_secs(2);
 
-/// How much earlier than the last run that is known the journal is asked for runs that nobody told of: after a connection is lost, and after
-/// an agent has ended.
-const LOST: SignedDuration = SignedDuration::from_mins(2);
-const ENDED: SignedDuration = SignedDuration::from_hours(1);
-
 /// Learns when timers elapse before anybody is served. What is known from the start is no event.
 pub(super) async fn prime(paths: &Paths, live: &Live, book: Option<&Book>) {
     let asking = async {
         // A journal that is slow must not keep systemd from being asked.
-        let _ = tokio::time::timeout(FIRST / 2, witness::recover(paths, live, book, last_run(live) - ENDED)).await;
+        let _ =
+            tokio::time::timeout(FIRST / 2, recovery::recover(paths, live, book, &Unheard::first(live, book))).await;
         if let Ok(systemd) = Systemd::connect(paths.scope).await {
             timers(&systemd, live, |_| true, false).await;
             started(&systemd, live).await;
@@ -46,11 +43,6 @@ pub(super) async fn prime(paths: &Paths, live: &Live, book: Option<&Book>) {
     };
     // Listening tries again and says why it failed.
     let _ = tokio::time::timeout(FIRST, asking).await;
-}
-
-/// When the last run began that is known; not later than now.
-fn last_run(live: &Live) -> Timestamp {
-    live.read(|board| board.entries().filter_map(|entry| entry.last_run).max()).unwrap_or_else(now).min(now())
 }
 
 /// What the worker of the bus and the watcher of files tell each other.
@@ -72,7 +64,7 @@ pub(super) async fn run(
 ) -> Result<&'static str, AgentError> {
     tokio::pin!(stop);
     let mut said = false;
-    let mut unheard = last_run(&live) - ENDED;
+    let mut unheard = Unheard::first(&live, book.as_deref());
     loop {
         tokio::select! {
             () = &mut stop => return Ok("bus"),
@@ -97,13 +89,13 @@ pub(super) async fn run(
 /// How long checks may go on coming before their timers are asked for.
 const SETTLE: Duration = Duration::from_millis(300);
 
-/// One connection, until it ends. Since `unheard` nobody may have listened; when it returns, that is when it ended.
+/// One connection, until it ends.
 async fn listen(
     paths: &Paths,
     live: &Live,
     book: Option<&Book>,
     bells: &Bells,
-    unheard: &mut Timestamp,
+    unheard: &mut Unheard,
 ) -> Result<(), SystemdError> {
     // Signals have a connection of their own: a flood of them must not hold up the answer that their reader waits for.
     let systemd = Systemd::connect(paths.scope).await?;
@@ -111,10 +103,10 @@ async fn listen(
     started(&systemd, live).await;
     timers(&systemd, live, |_| true, true).await;
     let mut witness = Witness::new(paths.scope, &paths.logs);
-    witness::recover(paths, live, book, *unheard).await;
+    recovery::recover(paths, live, book, unheard).await;
     witness.catch_up(&systemd, live).await?;
     let result = hear(observed, &systemd, witness, paths, live, bells).await;
-    *unheard = last_run(live) - LOST;
+    *unheard = Unheard::since_now(live);
     result
 }
 

@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 
 use super::recorder::{Book, Held};
 use super::witness::Recorded;
-use super::{now, unended};
+use super::{now, unbegun, unended};
 use crate::board::{Board, Entry};
 use crate::check::{Check, CheckId};
 use crate::event::{Change, Key};
@@ -310,9 +310,14 @@ impl Engine {
 fn publish(live: &Live, id: &CheckId, lines: Lines<'_>, mut recorded: Option<&mut Vec<Outcome>>, unended: &[Outcome]) {
     let now = now();
     live.update(now, |board, out| {
-        for bytes in lines.iter() {
+        let known = recorded.as_deref().map(Vec::as_slice).unwrap_or_default();
+        let starts = unbegun::starts(board.goes_on(id).is_some(), known, lines, board.zone());
+        for (number, bytes) in lines.iter().enumerate() {
             let text = String::from_utf8_lossy(bytes);
             let line = line::parse(&text);
+            if let Some(start) = starts.get(&number) {
+                board.read(id, &line::parse(start), now, out);
+            }
             if let (Some(recorded), Line::Start(RunStart { run, .. }) | Line::End(RunEnd { run, .. })) =
                 (&mut recorded, &line)
             {

@@ -12,14 +12,12 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use super::now;
-use super::recorder::{AllKept, Book};
-use crate::board::Board;
+use super::recorder::AllKept;
 use crate::check::CheckId;
 use crate::identity;
 use crate::journal;
 use crate::line::{self, Line, Moment};
-use crate::outcome::{self, Outcome};
-use crate::paths::Paths;
+use crate::outcome::Outcome;
 use crate::runner::Cause;
 use crate::server::Live;
 use crate::store::Installed;
@@ -185,7 +183,7 @@ pub(super) fn not_started(live: &Live, id: &CheckId, result: String) {
 }
 
 /// Whether the log has the end of a run: then it is about to be read, with all that the run said.
-fn has_end(logs: &Path, id: &CheckId, run: &str) -> bool {
+pub(super) fn has_end(logs: &Path, id: &CheckId, run: &str) -> bool {
     let lines = survey::last_run(logs, id).unwrap_or_default();
     lines.iter().any(|text| matches!(line::parse(text), Line::End(end) if end.run == run))
 }
@@ -220,57 +218,4 @@ fn by_check(outcomes: Vec<Outcome>, last: &BTreeMap<CheckId, Timestamp>) -> Reco
         of_checks.entry(outcome.check.clone()).or_default().push(outcome);
     }
     of_checks
-}
-
-/// Tells of runs that ended at `from` or later and that only the journal knows of: their logs were cut or deleted before they were read, or
-/// could not be written.
-pub(super) async fn recover(paths: &Paths, live: &Live, book: Option<&Book>, from: Timestamp) {
-    // A host without a journal has its logs alone.
-    let Ok(recorded) = journal::since(paths.scope, from).await else { return };
-    let mut of_checks: BTreeMap<CheckId, Vec<Outcome>> = BTreeMap::new();
-    for outcome in recorded {
-        of_checks.entry(outcome.check.clone()).or_default().push(outcome);
-    }
-    for (id, recorded) in of_checks {
-        let Some(Seen { installed, runs }) = Seen::of(live, &id) else { continue };
-        let seen: Vec<&str> = runs.iter().map(String::as_str).collect();
-        let first_seen = recorded.iter().position(|outcome| seen.contains(&outcome.run.as_str()));
-        // Where the board does not reach back that far, the history does.
-        let is_forgotten = |outcome: &Outcome| {
-            let place = recorded.iter().position(|other| other.run == outcome.run);
-            seen.len() >= Board::ENDED_RUNS && first_seen.is_none_or(|first| place < Some(first))
-        };
-        let is_lost = |outcome: &&&Outcome| {
-            (!seen.is_empty() || outcome.time >= installed)
-                && !(is_forgotten(outcome) && book.is_none_or(|book| book.may_know(&id, &outcome.run)))
-        };
-        for gap in outcome::missing(&recorded, &seen) {
-            let lost: Vec<&&Outcome> = gap.outcomes.iter().filter(is_lost).collect();
-            match gap.before {
-                // What is read from the logs again is not news.
-                Some(_) if book.is_some_and(Book::is_behind) => {}
-                Some(_) => live.update(now(), |board, out| lost.iter().for_each(|lost| board.told_late(lost, out))),
-                None => {
-                    let lost: Vec<_> = lost.into_iter().filter(|lost| !has_end(&paths.logs, &id, &lost.run)).collect();
-                    live.update(now(), |board, out| lost.iter().for_each(|lost| board.told(lost, now(), out)));
-                }
-            }
-        }
-    }
-}
-
-/// What the board knows of the runs of one check.
-struct Seen {
-    installed: Timestamp,
-    /// The last ones that ended.
-    runs: Vec<String>,
-}
-
-impl Seen {
-    fn of(live: &Live, id: &CheckId) -> Option<Seen> {
-        live.read(|board| {
-            let entry = board.get(id)?;
-            Some(Seen { installed: entry.installed(), runs: entry.ended_runs().map(str::to_owned).collect() })
-        })
-    }
 }

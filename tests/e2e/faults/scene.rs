@@ -331,7 +331,11 @@ impl Scene {
                 "journalctl --no-pager -o short-precise -u ssi_{id}.service -u ssi-ended@{id}.service | tail -n 100"
             ))
             .stdout;
-        format!("{logs}\n{journal}")
+        let runs = ssi(&self.machine, &["runs", id, "--json"]).stdout;
+        let frames =
+            self.follower.frames().into_iter().filter(|frame| frame.json["id"] == id || frame.json["type"] == "hello");
+        let frames: String = frames.map(|frame| format!("{:.300}\n", frame.json)).collect();
+        format!("{logs}\n{journal}\n{runs}\n{frames}")
     }
 
     /// What the agent said of itself.

@@ -1,0 +1,114 @@
+//! Runs that ended while nobody listened, and that only the journal has.
+//!
+//! Input: since when nobody may have listened, and what the journal has since then. Output: their outcomes on the board, each in its place:
+//! those of the last runs as they are, those of runs that later ones followed as late.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::now;
+use super::recorder::Book;
+use super::witness::has_end;
+use crate::board::Board;
+use crate::check::CheckId;
+use crate::event::Change;
+use crate::journal;
+use crate::outcome::{self, Outcome};
+use crate::paths::Paths;
+use crate::server::Live;
+
+/// How much earlier than the last run that is known the journal is asked for runs that nobody told of: after a connection is lost, and after
+/// an agent has ended.
+const LOST: SignedDuration = SignedDuration::from_mins(2);
+const ENDED: SignedDuration = SignedDuration::from_hours(1);
+
+/// From when on nobody may have listened.
+pub(super) struct Unheard {
+    from: Timestamp,
+    /// Nobody can tell what of it was told by an earlier agent, so it is no news.
+    is_past: bool,
+}
+
+impl Unheard {
+    /// What an agent that begins has missed.
+    pub(super) fn first(live: &Live, book: Option<&Book>) -> Unheard {
+        Unheard { from: last_run(live) - ENDED, is_past: book.is_none_or(Book::is_behind) }
+    }
+
+    /// What is missed from now on.
+    pub(super) fn since_now(live: &Live) -> Unheard {
+        Unheard { from: last_run(live) - LOST, is_past: false }
+    }
+
+    /// Leaves only what is news.
+    fn leave(&self, changes: &mut Vec<Change>) {
+        if self.is_past {
+            changes.clear();
+        }
+    }
+}
+
+/// Tells of runs that ended while nobody may have listened and that only the journal knows of: their logs were cut or deleted before they were read, or
+/// could not be written.
+pub(super) async fn recover(paths: &Paths, live: &Live, book: Option<&Book>, unheard: &Unheard) {
+    // A host without a journal has its logs alone.
+    let Ok(recorded) = journal::since(paths.scope, unheard.from).await else { return };
+    let mut of_checks: BTreeMap<CheckId, Vec<Outcome>> = BTreeMap::new();
+    for outcome in recorded {
+        of_checks.entry(outcome.check.clone()).or_default().push(outcome);
+    }
+    for (id, recorded) in of_checks {
+        let Some(Seen { installed, runs }) = Seen::of(live, &id) else { continue };
+        let seen: Vec<&str> = runs.iter().map(String::as_str).collect();
+        let first_seen = recorded.iter().position(|outcome| seen.contains(&outcome.run.as_str()));
+        // Where the board does not reach back that far, the history does.
+        let is_forgotten = |outcome: &Outcome| {
+            let place = recorded.iter().position(|other| other.run == outcome.run);
+            seen.len() >= Board::ENDED_RUNS && first_seen.is_none_or(|first| place < Some(first))
+        };
+        let is_lost = |outcome: &&&Outcome| {
+            (!seen.is_empty() || outcome.time >= installed)
+                && !(is_forgotten(outcome) && book.is_none_or(|book| book.may_know(&id, &outcome.run)))
+        };
+        for gap in outcome::missing(&recorded, &seen) {
+            let lost: Vec<&&Outcome> = gap.outcomes.iter().filter(is_lost).collect();
+            match gap.before {
+                Some(_) => {
+                    live.update(now(), |board, out| {
+                        lost.iter().for_each(|lost| board.told_late(lost, out));
+                        unheard.leave(out);
+                    });
+                }
+                None => {
+                    let lost: Vec<_> = lost.into_iter().filter(|lost| !has_end(&paths.logs, &id, &lost.run)).collect();
+                    live.update(now(), |board, out| {
+                        lost.iter().for_each(|lost| board.told(lost, now(), out));
+                        unheard.leave(out);
+                    });
+                }
+            }
+        }
+    }
+}
+
+/// What the board knows of the runs of one check.
+struct Seen {
+    installed: Timestamp,
+    /// The last ones that ended.
+    runs: Vec<String>,
+}
+
+impl Seen {
+    fn of(live: &Live, id: &CheckId) -> Option<Seen> {
+        live.read(|board| {
+            let entry = board.get(id)?;
+            Some(Seen { installed: entry.installed(), runs: entry.ended_runs().map(str::to_owned).collect() })
+        })
+    }
+}
+
+/// When the last run began that is known; not later than now.
+fn last_run(live: &Live) -> Timestamp {
+    live.read(|board| board.entries().filter_map(|entry| entry.last_run).max()).unwrap_or_else(now).min(now())
+}
