@@ -3,7 +3,7 @@
 //! Input: since when nobody may have listened, and what the journal has since then. Output: their outcomes on the board, each in its place:
 //! those of the last runs as they are, those of runs that later ones followed as late.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -49,8 +49,8 @@ impl Unheard {
     }
 }
 
-/// Tells of runs that ended while nobody may have listened and that only the journal knows of: their logs were cut or deleted before they were read, or
-/// could not be written.
+/// Tells of runs that ended while nobody may have listened and that only the journal knows of: their logs were cut or deleted before they
+/// were read, or could not be written.
 pub(super) async fn recover(paths: &Paths, live: &Live, book: Option<&Book>, unheard: &Unheard) {
     // A host without a journal has its logs alone.
     let Ok(recorded) = journal::since(paths.scope, unheard.from).await else { return };
@@ -61,15 +61,16 @@ pub(super) async fn recover(paths: &Paths, live: &Live, book: Option<&Book>, unh
     for (id, recorded) in of_checks {
         let Some(Seen { installed, runs }) = Seen::of(live, &id) else { continue };
         let seen: Vec<&str> = runs.iter().map(String::as_str).collect();
-        let first_seen = recorded.iter().position(|outcome| seen.contains(&outcome.run.as_str()));
         // Where the board does not reach back that far, the history does.
-        let is_forgotten = |outcome: &Outcome| {
-            let place = recorded.iter().position(|other| other.run == outcome.run);
-            seen.len() >= Board::ENDED_RUNS && first_seen.is_none_or(|first| place < Some(first))
+        let older = recorded.iter().take_while(|outcome| !seen.contains(&outcome.run.as_str()));
+        let forgotten: HashSet<&str> = match seen.len() {
+            Board::ENDED_RUNS.. => older.map(|outcome| outcome.run.as_str()).collect(),
+            _ => HashSet::new(),
         };
         let is_lost = |outcome: &&&Outcome| {
             (!seen.is_empty() || outcome.time >= installed)
-                && !(is_forgotten(outcome) && book.is_none_or(|book| book.may_know(&id, &outcome.run)))
+                && !(forgotten.contains(outcome.run.as_str())
+                    && book.is_none_or(|book| book.may_know(&id, &outcome.run)))
         };
         for gap in outcome::missing(&recorded, &seen) {
             let lost: Vec<&&Outcome> = gap.outcomes.iter().filter(is_lost).collect();
