@@ -21,13 +21,13 @@ const AGENT: &str = "/var/lib/service-status-indicator/agent";
 const BEACON: &str = "beacon";
 const LIBFAKETIME: &str = "/usr/lib/*/faketime/libfaketime.so.1";
 
-/// A file system gives room by pages: without this what is left of the last page of each log would take all that a run writes. A line
-/// that begins with a tab says nothing of the check.
+/// A file system gives room by pages: without this what is left of the last page of each log would take all that a run writes. Empty
+/// lines say nothing of the check, and are whole wherever the disk is full.
 const PAD: &str = "
 cd /var/log/service-status-indicator
 for log in *.log; do
     room=$((4096 - $(stat -c %s \"$log\") % 4096))
-    [ \"$room\" -lt 3 ] || printf '\\t%*s\\n' $((room - 2)) x >> \"$log\"
+    head -c \"$room\" /dev/zero | tr '\\0' '\\n' >> \"$log\"
 done";
 
 pub struct Scene {
