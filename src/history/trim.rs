@@ -105,8 +105,8 @@ impl Step<'_> {
         let limit = self.before(self.keep.transitions);
         self.transitions(thing, limit.min(settled), 1)?;
         self.transitions(thing, settled, newest)?;
-        let sql = "DELETE FROM hours WHERE thing = ?1 AND hour < ?2 AND hour IN
-            (SELECT hour FROM hours WHERE thing = ?1 ORDER BY hour LIMIT ?3)";
+        let sql = "DELETE FROM hours WHERE thing = ?1 AND hour IN
+            (SELECT hour FROM hours WHERE thing = ?1 AND hour < ?2 ORDER BY hour LIMIT ?3)";
         self.delete(sql, [thing, hour(self.before(self.keep.hours)), self.rows.max(0)])?;
         self.forget(thing, limit)
     }

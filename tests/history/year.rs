@@ -16,10 +16,21 @@ struct Plan {
     checks: usize,
     /// Minutes between two runs.
     every: u32,
-    days: u32,
-    /// Days between two looks.
-    look: u32,
+    /// Of which days the end is looked at; the last one ends it.
+    looks: &'static [u32],
+    /// Minutes between two times at which old rows are looked for.
+    trim: u32,
     keep: Keep,
+}
+
+impl Plan {
+    /// Minutes from a time until the next run. Of runs that will be deleted before the next look their hours and changes alone are left,
+    /// which are the same when they come once an hour.
+    fn pause(&self, minute: u32) -> u32 {
+        let kept = self.keep.raw.as_secs() as u32 / 60 + DAY;
+        let is_kept = self.looks.iter().any(|day| minute < day * DAY && minute + kept >= day * DAY);
+        if is_kept { self.every } else { 60 }
+    }
 }
 
 /// What the database was like at one time.
@@ -44,9 +55,9 @@ impl Dice {
     }
 }
 
-/// A status that stays for some hours, mostly a good one, in which a run prints something now and then.
-fn next(status: Status, dice: &mut Dice) -> Status {
-    if dice.roll(60) > 0 {
+/// A status that stays for some five hours, mostly a good one.
+fn next(status: Status, pause: u32, dice: &mut Dice) -> Status {
+    if dice.roll(5 * 60) >= pause.into() {
         return status;
     }
     [Ok, Ok, Ok, Update, Warning, Failure, Error][dice.roll(7) as usize]
@@ -56,11 +67,12 @@ fn simulate(plan: &Plan) -> Vec<Look> {
     let mut story = Story::new();
     let mut dice = Dice(7);
     let mut statuses = vec![Ok; plan.checks];
-    let (mut looks, mut runs) = (Vec::new(), 0);
-    for minute in (0..plan.days * DAY).step_by(plan.every as usize) {
+    let (mut looks, mut runs, mut minute) = (Vec::new(), 0, 0);
+    while plan.looks.last().is_some_and(|day| minute < day * DAY) {
         let start = at("0:00") + SignedDuration::from_mins(minute.into());
+        let pause = plan.pause(minute);
         for (n, status) in statuses.iter_mut().enumerate() {
-            *status = next(*status, &mut dice);
+            *status = next(*status, pause, &mut dice);
             let (id, run) = (format!("check-{n}"), run_id(runs));
             runs += 1;
             let time = start + SignedDuration::from_secs(n as i64);
@@ -74,12 +86,13 @@ fn simulate(plan: &Plan) -> Vec<Look> {
             story.add(time + SignedDuration::try_from(took).unwrap(), ended(&id, &run, time, took, *status, detail));
         }
         story.history.commit(&[], &[], &head(story.seq)).unwrap();
-        let now = start + SignedDuration::from_mins(plan.every.into());
-        if (minute + plan.every).is_multiple_of(60) {
+        minute += pause;
+        let now = at("0:00") + SignedDuration::from_mins(minute.into());
+        if minute.is_multiple_of(plan.trim) {
             story.trim(now, &plan.keep);
         }
-        if (minute + plan.every).is_multiple_of(plan.look * DAY) {
-            looks.push(look(&story, now, &plan.keep, (minute + plan.every) / DAY));
+        if let Some(day) = plan.looks.iter().find(|day| minute == **day * DAY) {
+            looks.push(look(&story, now, &plan.keep, *day));
         }
     }
     looks
@@ -134,7 +147,7 @@ fn weeks_with_short_limits() {
         events: 1000,
         ..Keep::default()
     };
-    let looks = simulate(&Plan { checks: 2, every: 15, days: 28, look: 7, keep });
+    let looks = simulate(&Plan { checks: 2, every: 15, looks: &[7, 14, 21, 28], trim: 60, keep });
     print(&looks);
     let [_, second, _, last] = &looks[..] else { panic!("{looks:?}") };
     assert!(last.size < second.size * 11 / 10, "it grew from {} to {} bytes", second.size, last.size);
@@ -142,14 +155,14 @@ fn weeks_with_short_limits() {
     assert_eq!((last.runs, last.hours), (48, 7 * 24));
 }
 
-/// A year of 20 checks that run every five minutes, and two months more, since some things are kept for a year.
+/// A year of ten checks that run every five minutes, and two months more, since some things are kept for a year.
 #[test]
 #[ignore = "takes minutes"]
 fn long_a_year() {
-    let looks = simulate(&Plan { checks: 20, every: 5, days: 420, look: 30, keep: Keep::default() });
+    let looks =
+        simulate(&Plan { checks: 10, every: 5, looks: &[30, 180, 360, 420], trim: 6 * 60, keep: Keep::default() });
     print(&looks);
-    let of = |day: u32| looks.iter().find(|look| look.day == day).unwrap();
-    let (half, whole, later) = (of(180), of(360), of(420));
+    let [_, half, whole, later] = &looks[..] else { panic!("{looks:?}") };
     // Transitions and hours are kept for a year.
     assert!(whole.size < half.size * 3 / 2, "it grew from {} to {} bytes", half.size, whole.size);
     assert!(later.size < whole.size * 21 / 20, "it grew from {} to {} bytes", whole.size, later.size);
