@@ -137,13 +137,20 @@ impl Tail {
 
     /// Looks at every followed file: after the start, and after events may have been lost ([`Signal::Rescan`]).
     pub fn poll_all(&mut self, sink: &mut dyn FnMut(Lines<'_>)) -> Vec<TailError> {
-        let mut errors = Vec::new();
-        for (id, follow) in &mut self.files {
-            let mut reader = Reader::new(&self.dir, id, &mut self.buffer, sink, &mut errors);
-            follow.poll_retired(&mut reader);
-            follow.poll_current(&mut reader);
-        }
-        errors
+        self.ids().iter().flat_map(|id| self.poll_id(id, sink)).collect()
+    }
+
+    /// Looks at every file of one id, as [`Tail::poll_all`] does for all.
+    pub fn poll_id(&mut self, id: &str, sink: &mut dyn FnMut(Lines<'_>)) -> Vec<TailError> {
+        self.visit(id, sink, |follow, reader| {
+            follow.poll_retired(reader);
+            follow.poll_current(reader);
+        })
+    }
+
+    /// What is followed.
+    pub fn ids(&self) -> Vec<Box<str>> {
+        self.files.keys().cloned().collect()
     }
 
     /// The place up to which the lines of `id` have been handed out, to be stored and given to [`Start::At`] later.

@@ -13,7 +13,7 @@ use super::witness::Recorded;
 use super::{now, unbegun, unended};
 use crate::board::{Board, Entry};
 use crate::check::{Check, CheckId};
-use crate::event::{Change, Key};
+use crate::event::{Change, Key, Numbered};
 use crate::files::FileError;
 use crate::line::{self, Line, RunEnd, RunStart};
 use crate::outcome::{self, Outcome};
@@ -43,6 +43,15 @@ pub(super) struct Journal {
     pub(super) recorded: Recorded,
 }
 
+/// What is to be recorded of one instant.
+pub(super) struct Cut {
+    pub(super) events: Vec<Numbered>,
+    /// What has to be kept of what they are about, places in logs included.
+    pub(super) kept: Vec<Held>,
+    /// The number of the last event.
+    pub(super) seq: u64,
+}
+
 /// The files of one installation and the board that they make.
 pub(super) struct Engine {
     paths: Paths,
@@ -53,8 +62,8 @@ pub(super) struct Engine {
     started: bool,
     /// What is known from before of checks that are not on the board.
     kept: HashMap<CheckId, Kept>,
-    /// Checks whose log was read, or that went, since [`Engine::keep`] was last called.
-    touched: BTreeSet<CheckId>,
+    /// Checks whose log was read, things that went or whose events are written, since [`Engine::keep`] was last called.
+    touched: BTreeSet<Key>,
     book: Option<Arc<Book>>,
     /// `None` where no systemd runs the checks.
     journal: Option<Journal>,
@@ -92,7 +101,7 @@ impl Engine {
                     board.remove(&id, out);
                 });
                 kept.state.removed = true;
-                self.touched.insert(id);
+                self.touched.insert(id.into());
             }
         }
     }
@@ -109,7 +118,7 @@ impl Engine {
             self.changed.settings.notify_one();
         } else if dir == self.paths.logs {
             let id: Option<CheckId> = tail::owner(name).and_then(|id| id.parse().ok());
-            self.touched.extend(id.clone());
+            self.touched.extend(id.clone().map(Key::from));
             self.poll(|tail, sink| tail.poll(name, sink));
             id.into_iter().for_each(|id| self.close_if_idle(&id));
         } else if dir == self.paths.scripts {
@@ -160,7 +169,11 @@ impl Engine {
         for installed in &installed {
             self.install(installed);
         }
-        self.poll(Tail::poll_all);
+        // One by one: each log is recorded with the place that it was read to before the next one is read.
+        for id in self.tail.ids() {
+            self.poll(|tail, sink| tail.poll_id(&id, sink));
+            self.record_if_much();
+        }
         self.close_deleted();
         self.changed.checks.notify_one();
     }
@@ -226,7 +239,7 @@ impl Engine {
     /// Follows the log of a check from `start` on, all of which is news.
     fn follow(&mut self, id: &CheckId, start: Start) {
         self.tail.follow(id.as_ref(), start);
-        self.touched.insert(id.clone());
+        self.touched.insert(id.clone().into());
         // At the start all logs are read together.
         if self.started {
             self.look(id);
@@ -239,7 +252,7 @@ impl Engine {
         if let Some(mut state) = self.live.read(|board| board.get(id).map(Entry::state)) {
             state.removed = true;
             self.kept.insert(id.clone(), Kept { state, place });
-            self.touched.insert(id.clone());
+            self.touched.insert(id.clone().into());
         }
         self.live.update(now(), |board, out| board.remove(id, out));
     }
@@ -256,13 +269,28 @@ impl Engine {
                 None => (None, Vec::new()),
             };
             publish(live, &id, lines, recorded, &unended);
-            touched.insert(id);
-            // What one look finds is recorded as one, however much it is; it must not all be in memory for that.
+            touched.insert(id.into());
+            // What one look at a log finds is recorded as one, however much it is; it must not all be in memory for that.
             if let Some(book) = book {
-                book.relieve(live);
+                touched.extend(book.relieve(live));
             }
         };
         look(tail, &mut sink).iter().for_each(report);
+    }
+
+    /// What is much is recorded at once, and not in one giant transaction with what comes next.
+    fn record_if_much(&mut self) {
+        if let Some(book) = self.book.clone().filter(|book| book.is_much(&self.live)) {
+            let Cut { events, kept, seq } = self.cut();
+            book.write(self.live.origin(), events, kept, seq, || {});
+        }
+    }
+
+    /// Events that nobody recorded yet, and with them what they came of, at one instant.
+    pub(super) fn cut(&mut self) -> Cut {
+        let live = Arc::clone(&self.live);
+        let (events, (kept, seq)) = live.cut(|board, seq, changes| (self.keep(board, changes), seq));
+        Cut { events, kept, seq }
     }
 
     /// Reads what is new in the log of a check.
@@ -277,22 +305,17 @@ impl Engine {
 
     /// [`Engine::keep`] of all checks, those that are gone included.
     pub(super) fn keep_all(&mut self, board: &Board) -> Vec<Held> {
-        self.touched.extend(board.entries().map(|entry| entry.check.id.clone()));
-        self.touched.extend(self.kept.keys().cloned());
+        self.touched.extend(board.entries().map(|entry| Key::from(entry.check.id.clone())));
+        self.touched.extend(self.kept.keys().cloned().map(Key::from));
         let checks = self.keep(board, &mut std::iter::empty());
         let watches = board.watches().map(|watch| Held::Watch(watch.unit.clone(), Box::new(watch.memory())));
         checks.into_iter().chain(watches).collect()
     }
 
     /// What has to be kept of what is in `changes` and of the checks whose log was read since the last call, as the board has it now.
-    pub(super) fn keep(&mut self, board: &Board, changes: &mut dyn Iterator<Item = &Change>) -> Vec<Held> {
-        let (mut ids, mut units) = (std::mem::take(&mut self.touched), BTreeSet::new());
-        for change in changes {
-            match &change.key {
-                Key::Check(id) => drop(ids.insert(id.clone())),
-                Key::Watch(unit) => drop(units.insert(unit.clone())),
-            }
-        }
+    fn keep(&mut self, board: &Board, changes: &mut dyn Iterator<Item = &Change>) -> Vec<Held> {
+        let mut touched = std::mem::take(&mut self.touched);
+        touched.extend(changes.map(|change| change.key.clone()));
         let check = |id: CheckId| {
             let now = board.get(&id).map(|entry| Kept { state: entry.state(), place: self.tail.position(id.as_ref()) });
             let kept = now.or_else(|| self.kept.get(&id).cloned())?;
@@ -302,7 +325,11 @@ impl Engine {
             let memory = board.watch(&unit)?.memory();
             Some(Held::Watch(unit, Box::new(memory)))
         };
-        ids.into_iter().filter_map(check).chain(units.into_iter().filter_map(watch)).collect()
+        let held = touched.into_iter().filter_map(|key| match key {
+            Key::Check(id) => check(id),
+            Key::Watch(unit) => watch(unit),
+        });
+        held.collect()
     }
 }
 

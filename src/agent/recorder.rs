@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 use tokio::sync::watch::Receiver;
 
 use super::AgentError;
-use super::engine::Engine;
+use super::engine::{Cut, Engine};
 use crate::config::Settings;
 use crate::history::Keep;
 use crate::paths::Paths;
@@ -159,7 +159,7 @@ impl Work {
     /// One instant goes to the database.
     fn record(&self) {
         let mut engine = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
-        let (events, (kept, seq)) = self.live.cut(|board, seq, changes| (engine.keep(board, changes), seq));
+        let Cut { events, kept, seq } = engine.cut();
         self.book.write(self.live.origin(), events, kept, seq, || drop(engine));
     }
 }

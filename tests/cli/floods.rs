@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -224,6 +225,50 @@ fn a_large_log_is_read_in_bounded_memory() {
 #[ignore = "campaign: tests/run long"]
 fn long_a_log_of_a_gigabyte_is_read_in_bounded_memory() {
     giant_log(1024);
+}
+
+/// What comes of `act`, and the largest size of the database's log of changes, in bytes, while it goes on.
+fn largest_log_of_changes<T>(host: &Host, act: impl FnOnce() -> T) -> (T, u64) {
+    let path = host.at("/var/lib/service-status-indicator/agent/history.db-wal");
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|threads| {
+        let watching = threads.spawn(|| {
+            let mut largest = 0;
+            while !is_over.load(Ordering::Relaxed) {
+                largest = fs::metadata(&path).map_or(largest, |metadata| largest.max(metadata.len()));
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            largest
+        });
+        let result = act();
+        is_over.store(true, Ordering::Relaxed);
+        (result, watching.join().unwrap())
+    })
+}
+
+/// A database that grows is a file that grows as much again when all of it is one transaction.
+#[test]
+fn what_came_to_many_logs_while_nobody_read_them_is_recorded_in_parts() {
+    let (checks, lines) = (40, 200);
+    let mut flooded = Flooded::new(checks, |_| Vec::new());
+    flooded.signal(nix::sys::signal::Signal::SIGKILL);
+    flooded.agent.wait().unwrap();
+    let line = format!("WARNING, {}\n", "ajar ".repeat(1600));
+    (0..checks).for_each(|check| flooded.append(check, line.repeat(lines).as_bytes()));
+    let logs = (checks * lines * line.len()) as u64;
+    let (agent, largest) = largest_log_of_changes(&flooded.host, || {
+        let agent = start(&flooded.host);
+        let verdicts = |check| flooded.verdicts(check);
+        wait_for("the history", || [0, checks / 2, checks - 1].iter().all(|check| verdicts(*check) == lines));
+        agent
+    });
+    (flooded.agent, flooded.address) = agent;
+    let mib = |bytes: u64| bytes / MIB as u64;
+    println!("{} MiB of logs at once: at most {} MiB of changes at a time", mib(logs), mib(largest));
+    assert!(largest < logs * 3 / 4, "{} MiB", mib(largest));
+    for check in 0..checks {
+        assert_eq!(flooded.verdicts(check), lines, "c{check}");
+    }
 }
 
 /// A line without an end in sight, NUL bytes, and bytes that are no UTF-8, between lines that count.

@@ -2,6 +2,7 @@
 
 mod writing;
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,7 +13,7 @@ use super::held::memory;
 use super::numbers::{self, Sent};
 use super::{AllKept, Held, Memories};
 use crate::check::CheckId;
-use crate::event::{Change, Numbered, Origin};
+use crate::event::{Change, Key, Numbered, Origin};
 use crate::history::{Head, History, HistoryError, Keep, Opened, Reader, Saved};
 use crate::identity;
 use crate::paths::Paths;
@@ -59,14 +60,7 @@ impl Book {
     }
 
     /// Writes what happened until one instant. `unlock` lets the next events come, which wait for this one.
-    pub(super) fn write(
-        &self,
-        origin: &Origin,
-        events: Vec<Numbered>,
-        kept: Vec<Held>,
-        seq: u64,
-        unlock: impl FnOnce(),
-    ) {
+    pub fn write(&self, origin: &Origin, events: Vec<Numbered>, kept: Vec<Held>, seq: u64, unlock: impl FnOnce()) {
         let mut writing = self.writing();
         unlock();
         if !writing.behind {
@@ -76,17 +70,23 @@ impl Book {
     }
 
     /// Writes events that are many before all are there that belong together, so that they need not all be in memory. They count only with
-    /// the next [`Book::write`].
-    pub fn relieve(&self, live: &Live) {
+    /// the next [`Book::write`], which is to hold what came of these events: of the things that are returned.
+    pub fn relieve(&self, live: &Live) -> BTreeSet<Key> {
         if live.unrecorded() < RELIEF {
-            return;
+            return BTreeSet::new();
         }
-        let (events, ()) = live.cut(|_, _, _| ());
+        let (events, touched) = live.cut(|_, _, changes| changes.map(|change| change.key.clone()).collect());
         let mut writing = self.writing();
         if !writing.behind {
             writing.backlog.events.extend(events);
             writing.relieve(live.origin());
         }
+        touched
+    }
+
+    /// Whether so much happened that it is to be written before more is read.
+    pub fn is_much(&self, live: &Live) -> bool {
+        live.unrecorded() >= RELIEF || self.writing().relieved
     }
 
     /// Whether something could not be written.

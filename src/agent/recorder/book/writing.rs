@@ -20,7 +20,7 @@ pub(super) struct Writing {
     pub(super) floor: u64,
     pub(super) backlog: Backlog,
     /// Rows of events that are no longer in memory wait for their commit.
-    relieved: bool,
+    pub(super) relieved: bool,
     /// The last attempt failed, which was said.
     pub(super) failing: bool,
     /// Not all of what happened is in it, or will be from memory.
