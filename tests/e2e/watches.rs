@@ -230,6 +230,38 @@ fn an_adopted_timer_tells_of_its_runs_and_of_one_that_does_not_come() {
 }
 
 #[test]
+fn an_adopted_timer_is_overdue_when_its_service_does_not_start_or_does_not_end() {
+    let machine = machine("watch-overdue");
+    let timer = "[Timer]\nOnCalendar=*:*:0/2\nAccuracySec=1ms\n[Install]\nWantedBy=timers.target\n";
+    unit(&machine, "idle.timer", timer);
+    unit(&machine, "idle.service", "[Unit]\nConditionPathExists=/srv/go\n[Service]\nType=oneshot\nExecStart=true\n");
+    unit(&machine, "hang.timer", timer);
+    // systemd grants the time anew to each command.
+    let commands = "ExecStartPre=/bin/sh -c 'test -e /srv/end || sleep 2'\n".repeat(25);
+    let service = format!("[Service]\nType=oneshot\nTimeoutStartSec=5\n{commands}ExecStart=true\n");
+    unit(&machine, "hang.service", &service);
+    machine.write("/srv/go", "", 0o644);
+    machine.write("/srv/end", "", 0o644);
+    machine.sh("systemctl daemon-reload && systemctl start idle.timer hang.timer").ok();
+    let board = Board::open(&machine, "");
+    ssi(&machine, &["adopt", "idle.timer", "hang.timer"]).ok();
+    let cases = [("idle.timer", "no run came"), ("hang.timer", "a run has begun and does not end")];
+    let good = cases.map(|(id, _)| seq(&status(&board, id, 0, "OK", "the last run ended well")));
+    machine.sh("rm /srv/go /srv/end").ok();
+    let overdue = |((id, cause), good): (&(&str, &str), u64)| {
+        let told = status(&board, id, good, "UNKNOWN", cause);
+        assert!(text(&told["message"]).starts_with("overdue since 2") && told["previous"] == "OK", "{told}");
+        assert!(told["marks"].as_array().unwrap().contains(&json!("overdue")), "{told}");
+        let row = row(&machine, id).unwrap();
+        assert_eq!((&row["status"], &row["message"]), (&told["status"], &told["message"]), "{row}");
+        seq(&told)
+    };
+    let told: Vec<u64> = cases.iter().zip(good).map(overdue).collect();
+    machine.sh("touch /srv/go /srv/end").ok();
+    cases.iter().zip(told).for_each(|((id, _), told)| drop(status(&board, id, told, "OK", "the last run ended well")));
+}
+
+#[test]
 fn ports_and_pages_count_beside_the_state() {
     let machine = machine("watch-ports");
     let board = Board::open(&machine, "");
