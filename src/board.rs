@@ -20,6 +20,7 @@ use jiff::tz::TimeZone;
 
 pub use crate::event::Row;
 pub use entry::Entry;
+pub use runs::LOST;
 pub use state::State;
 
 use crate::check::{Check, CheckId};

@@ -11,6 +11,9 @@ use crate::outcome::Outcome;
 use crate::perfdata::Metric;
 use crate::status::Status;
 
+/// What is said of a run that has no end.
+pub const LOST: &str = "the run did not end: no verdict was written";
+
 /// A run between its start and its end.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct OpenRun {
@@ -119,7 +122,7 @@ impl Entry {
             metrics: Vec::new(),
         }));
         self.last_result = Some(open.start);
-        self.commit(Status::Error, "the run did not end: no verdict was written", None, Some(&open.id), now, emit);
+        self.commit(Status::Error, LOST, None, Some(&open.id), now, emit);
         self.closed.push(open.id);
     }
 

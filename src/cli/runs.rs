@@ -1,5 +1,6 @@
 //! `ssi runs`: the runs of one check or of all, for people and for other programs.
 
+mod lost;
 mod one;
 mod selection;
 mod table;
@@ -8,6 +9,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+pub(super) use lost::close as close_lost;
 pub(super) use table::table;
 
 use super::args::RunsArgs;
@@ -49,7 +51,7 @@ pub(super) fn runs(args: &RunsArgs, paths: &Paths, ui: &Ui) -> Result<u8, Failur
     let range = Range::of(&args.range, now, &zone)?;
     let past = past::open(paths, &zone, now, ui);
     let key = args.id.as_deref().map(|id| past::find(id, &past, paths)).transpose()?;
-    let selection = Selection { past: &past, key, range, failed: args.failed, now };
+    let selection = Selection { past: &past, paths, key, range, failed: args.failed, now };
     if let Some(run) = &args.run {
         if args.csv {
             return Err(Failure::usage("the lines of a run are no table: give `--json` instead of `--csv`"));

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::agent_board::machine;
-use crate::checks::{LOGS, Script, add, history, json, ssi};
+use crate::checks::{LOGS, Script, add, history, json, ssi, wait_log};
 use crate::machine::{Machine, PATIENCE, wait_for};
 
 const STATE: &str = "/var/lib/service-status-indicator/agent";
@@ -108,4 +108,24 @@ fn a_run_that_goes_on_is_told_with_what_is_usual() {
     machine.sh("rm /srv/wait").ok();
     wait_for("the end", PATIENCE, || json(&ssi(&machine, &["status", "long", "--json"]))["running_since"].is_null());
     assert_eq!(runs(&machine, &["long"]).len(), 2);
+}
+
+#[test]
+fn a_run_that_a_power_cut_took_does_not_go_on() {
+    let mut machine = crate::checks::machine("cut-run");
+    add(&machine, &[Script::new("stuck", "echo OK, so far; exec sleep 55").with("timeout: 60")], &["--no-run"]).ok();
+    ssi(&machine, &["run", "--no-wait", "stuck"]).ok();
+    wait_log(&machine, "stuck", "OK, so far");
+    let run = || json(&ssi(&machine, &["runs", "stuck", "--json"]));
+    assert_eq!((&run()["status"], &run()["result"]), (&Value::Null, &Value::Null));
+    assert_eq!(ssi(&machine, &["runs", "--failed", "--json"]).ok(), "");
+    machine.power_cycle();
+    let run = json(&ssi(&machine, &["runs", "stuck", "--json"]));
+    assert_eq!((run["status"].as_str(), run["result"].as_str()), (Some("ERROR"), Some("lost")), "{run}");
+    assert!(run["started"].is_string() && run["finished"].is_null(), "{run}");
+    assert_eq!(json(&ssi(&machine, &["runs", "--failed", "--json"])), run);
+    for command in ["runs", "history"] {
+        let shown = ssi(&machine, &[command, "stuck"]).ok();
+        assert!(shown.contains("the run did not end") && !shown.contains("running"), "{shown}");
+    }
 }

@@ -62,7 +62,8 @@ pub(super) fn show(question: &Question<'_>, paths: &Paths, now: Timestamp, ui: &
     ui.fact("healthy", &format!("24 h: {}", share(timeline.shares(now - DAY, now))))?;
     ui.fact("", &format!("7 d: {}", share(timeline.shares(now - WEEK, now))))?;
     let transitions = newest(found.transitions, most);
-    let runs = newest(found.runs, most);
+    let mut runs = newest(found.runs, most);
+    runs::close_lost(&mut runs.rows, paths);
     if transitions.rows.is_empty() && runs.rows.is_empty() {
         return ui.say("nothing is recorded of this time");
     }

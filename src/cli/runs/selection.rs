@@ -10,8 +10,10 @@ use super::super::failure::Failure;
 use super::super::past;
 use super::super::range::Range;
 use super::super::ui::Ui;
+use super::lost;
 use crate::event::Key;
 use crate::history::{Query, Run};
+use crate::paths::Paths;
 use crate::status::Status;
 use crate::survey::{Past, Row};
 
@@ -22,6 +24,7 @@ const MOST_IN_BOTH: usize = 100;
 
 pub(super) struct Selection<'a> {
     pub(super) past: &'a Past<'a>,
+    pub(super) paths: &'a Paths,
     /// All checks without it.
     pub(super) key: Option<Key>,
     pub(super) range: Range,
@@ -92,6 +95,7 @@ impl Selection<'_> {
         let Some(reader) = self.past.reader() else { return Ok(Vec::new()) };
         let Range { since, until } = window;
         let mut rows = reader.runs(&Query { key: self.key.clone(), since, until, limit })?;
+        lost::close(&mut rows, self.paths);
         rows.retain(|run| self.holds(run) && !known.contains(&(run.key.clone(), run.run.clone())));
         Ok(rows)
     }
@@ -102,7 +106,7 @@ impl Selection<'_> {
             Some(key) => vec![key.clone()],
             None => self.past.keys()?,
         };
-        let mut found = OfLogs::default();
+        let (mut found, mut going) = (OfLogs::default(), Vec::new());
         for key in keys {
             let ((), end) = self.past.stored(&key, |_| Ok(()))?;
             let mut count = 0;
@@ -112,17 +116,27 @@ impl Selection<'_> {
                 if self.past.reader().is_some() && count <= MOST_IN_BOTH {
                     found.known.insert((run.key.clone(), run.run.clone()));
                 }
-                if self.holds(&run) {
-                    found.runs.insert((start(&run), run.key.to_string(), run.run.clone()), run);
-                }
-                if found.runs.len() > most {
-                    found.is_cut = true;
-                    found.runs.pop_first();
+                if run.status.is_none() {
+                    going.push(run);
+                } else if self.holds(&run) {
+                    found.add(run, most);
                 }
             });
             past::tell(errors, self.past, ui)?;
         }
+        lost::close(&mut going, self.paths);
+        going.into_iter().filter(|run| self.holds(run)).for_each(|run| found.add(run, most));
         Ok(found)
+    }
+}
+
+impl OfLogs {
+    fn add(&mut self, run: Run, most: usize) {
+        self.runs.insert((start(&run), run.key.to_string(), run.run.clone()), run);
+        if self.runs.len() > most {
+            self.is_cut = true;
+            self.runs.pop_first();
+        }
     }
 }
 
