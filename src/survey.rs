@@ -16,7 +16,7 @@ use jiff::tz::TimeZone;
 
 pub use kept::Kept;
 pub use past::{End, Past, PastError};
-pub use replay::{Replayed, Timed, replay};
+pub use replay::{Replayed, Timed, recorded, replay, replay_among};
 pub use rows::Row;
 
 use crate::board::{Board, State};

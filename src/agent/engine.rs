@@ -298,6 +298,11 @@ impl Engine {
         self.poll(|tail, sink| tail.poll(OsStr::new(&unit::log_file_name(id)), sink));
     }
 
+    /// Whose journal is the second record; `None` where there is none.
+    pub(super) fn journal(&self) -> Option<Scope> {
+        self.journal.as_ref().map(|journal| journal.scope)
+    }
+
     /// How far the log of a check was read.
     pub(super) fn position(&self, id: &CheckId) -> Option<Position> {
         self.tail.position(id.as_ref())

@@ -5,6 +5,7 @@
 
 mod book;
 mod catch_up;
+mod gaps;
 mod held;
 mod numbers;
 

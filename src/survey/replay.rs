@@ -11,7 +11,8 @@ use jiff::tz::TimeZone;
 use crate::board::Board;
 use crate::check::CheckId;
 use crate::event::Change;
-use crate::line::{self, Line};
+use crate::line::{self, Line, RunEnd, RunStart};
+use crate::outcome::Outcome;
 use crate::tail::{Position, Start, Tail, TailError};
 
 /// So many changes are handed out at once, however long the log is.
@@ -42,6 +43,19 @@ pub fn replay(
     now: Timestamp,
     sink: &mut dyn FnMut(&[Timed]),
 ) -> Replayed {
+    replay_among(board, logs, id, from, now, &mut |_| Vec::new(), sink)
+}
+
+/// [`replay`] with the outcomes that `before` gives: those of runs that are not in the log and belong before this run of it.
+pub fn replay_among(
+    board: &mut Board,
+    logs: &Path,
+    id: &CheckId,
+    from: Start,
+    now: Timestamp,
+    before: &mut dyn FnMut(&str) -> Vec<Outcome>,
+    sink: &mut dyn FnMut(&[Timed]),
+) -> Replayed {
     let zone = board.zone().clone();
     let began = board.get(id).and_then(|entry| entry.running_since());
     let mut time = began.or_else(|| modified(logs, id)).unwrap_or(now).min(now);
@@ -52,6 +66,9 @@ pub fn replay(
         for bytes in lines.iter() {
             let text = String::from_utf8_lossy(bytes);
             let line = line::parse(&text);
+            if let Line::Start(RunStart { run, .. }) | Line::End(RunEnd { run, .. }) = &line {
+                told.extend(before(run).iter().flat_map(|outcome| recorded(board, outcome)));
+            }
             time = said(&line, &zone).filter(|said| *said <= now).unwrap_or(time);
             board.read(id, &line, time, &mut changes);
             told.extend(changes.drain(..).map(|change| (time, change)));
@@ -66,6 +83,13 @@ pub fn replay(
         }
     });
     Replayed { place: tail.position(id.as_ref()), errors }
+}
+
+/// Folds an outcome that another witness than the log tells. Its end is its time.
+pub fn recorded(board: &mut Board, outcome: &Outcome) -> Vec<Timed> {
+    let mut changes = Vec::new();
+    board.told(outcome, outcome.time, &mut changes);
+    changes.into_iter().map(|change| (outcome.time, change)).collect()
 }
 
 /// The time that a line carries.

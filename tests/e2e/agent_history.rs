@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::agent_board::{Beacon, Board, agent_pid, append, is_verdict, machine, text, wait_for_another_agent};
-use crate::checks::{LOGS, Script, add, history, log, ssi, wait_log};
+use crate::checks::{LOGS, Script, add, ends, history, log, ssi, wait_log};
 use crate::machine::{Machine, PATIENCE, wait_for};
 
 const DATABASE: &str = "/var/lib/service-status-indicator/agent/history.db";
@@ -188,4 +188,59 @@ fn live_status_goes_on_with_a_full_disk_and_the_history_catches_up() {
     let numbers = |messages: Vec<String>| messages.iter().filter(|message| message.starts_with("number ")).count();
     wait_for("all records", PATIENCE, || numbers(recorded(&machine, "beacon")) == 200);
     board.check();
+}
+
+/// How often the agent's journal has some text.
+#[track_caller]
+fn times_said(machine: &Machine, text: &str) -> usize {
+    machine.run(&["journalctl", "-u", "ssi-agent.service", "--no-pager"]).ok().matches(text).count()
+}
+
+#[test]
+fn a_history_that_has_no_room_at_the_start_is_said_once_and_made_when_it_has() {
+    let machine = machine("no-room");
+    let beacon = Beacon::install(&machine);
+    let state = "/var/lib/service-status-indicator/agent";
+    machine
+        .sh(&format!(
+            "{STOP}; mount -t tmpfs -o size=1m,mode=0750,uid=$(id -u _ssi),gid=$(id -g _ssi) none {state}
+             head -c 2000000 /dev/zero > {state}/filler; {START}"
+        ))
+        .ok();
+    let board = Board::open(&machine, "");
+    beacon.settle(&machine, &board);
+    // Each attempt makes files and removes them.
+    let mut looks = std::collections::BTreeSet::new();
+    wait_for("some attempts to make it", PATIENCE, || {
+        looks.insert(machine.sh(&format!("stat -c %y {state}")).ok());
+        looks.len() > 3
+    });
+    beacon.settle(&machine, &board);
+    assert_eq!(recorded(&machine, "beacon"), [""; 0]);
+    assert_eq!((times_said(&machine, "live status goes on"), times_said(&machine, "deleted")), (1, 0));
+    machine.sh(&format!("rm {state}/filler")).ok();
+    wait_said(&machine, "the history has caught up");
+    beacon.settle(&machine, &board);
+    wait_for("the record", PATIENCE, || recorded(&machine, "beacon") == ["beacon 1", "beacon 2", "beacon 3"]);
+    assert_eq!((times_said(&machine, "live status goes on"), times_said(&machine, "can't")), (1, 0));
+    board.check();
+}
+
+#[test]
+fn a_history_that_is_made_anew_has_what_only_the_journal_knows() {
+    let machine = machine("journal-only");
+    add(&machine, &[Script::new("run", "echo OK, $(cat /srv/word)")], &["--no-run"]).ok();
+    for word in ["first", "second", "third"] {
+        machine.write("/srv/word", word, 0o644);
+        ssi(&machine, &["run", "run"]).ok();
+    }
+    wait_log(&machine, "run", "OK exit=0");
+    // The log loses the run in the middle, its lines and its verdict.
+    let second = ends(&log(&machine, "run")).remove(1).run;
+    let cut = format!("sed -i '/-- run {second} start/,/-- run {second} end/d' {LOGS}/run.log");
+    machine.sh(&format!("{STOP}; {cut}; rm {DATABASE}*; {START}")).ok();
+    let words = |messages: &[&str]| -> Vec<(String, String)> {
+        messages.iter().map(|message| ("OK".to_owned(), (*message).to_owned())).collect()
+    };
+    wait_for("the history", PATIENCE, || history(&machine, "run") == words(&["first", "second", "third"]));
 }

@@ -1,7 +1,7 @@
 //! What the database could not learn as it happened is read from the logs: after it was lost, and after a long time without room for it.
 //!
 //! The logs are read a second time, onto a board of their own, from the places that the database has. When both readers stand at the same
-//! places, what comes next is recorded as it happens.
+//! places, what comes next is recorded as it happens. Runs that the logs have lost are taken from the journal, where there is one.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,9 +11,10 @@ use jiff::tz::TimeZone;
 
 use super::AllKept;
 use super::book::Book;
+use super::gaps::{self, Gaps};
 use crate::agent::engine::Engine;
 use crate::agent::now;
-use crate::board::Board;
+use crate::board::{Board, Entry};
 use crate::check::CheckId;
 use crate::history::HistoryError;
 use crate::paths::Paths;
@@ -31,10 +32,20 @@ pub(super) fn catch_up(
     live: &Live,
     book: &Book,
 ) -> Result<(), HistoryError> {
+    let scope = engine.lock().unwrap_or_else(PoisonError::into_inner).journal();
+    let recorded = scope.map(gaps::recorded).unwrap_or_default();
     let (board, places) = (Board::new(live.origin().host.clone(), TimeZone::system()), BTreeMap::new());
     let mut reader = Reader { paths, board, places };
-    for id in reader.take_up(live, book.known()?) {
-        reader.read(&id, book)?;
+    let known = book.known()?;
+    let last_runs: BTreeMap<CheckId, Timestamp> =
+        known.iter().filter_map(|(id, kept)| Some((id.clone(), kept.state.last_run()?))).collect();
+    for id in reader.take_up(live, known) {
+        let installed = live.read(|board| board.get(&id).map(Entry::installed)).unwrap_or_default();
+        let mut gaps = Gaps::of(&id, &recorded, last_runs.get(&id).copied(), installed);
+        reader.read(&id, book, &mut gaps)?;
+        for outcome in gaps.rest() {
+            book.add_rows(&survey::recorded(&mut reader.board, &outcome))?;
+        }
         if let Some(kept) = reader.kept(&id) {
             book.caught_up_with(live, &id, &kept)?;
         }
@@ -50,7 +61,7 @@ pub(super) fn catch_up(
         }
         for id in behind {
             engine.look(id);
-            reader.read(id, book)?;
+            reader.read(id, book, &mut Gaps::default())?;
         }
     }
     // What happened meanwhile is in the rows that were made of the logs.
@@ -102,11 +113,13 @@ impl Reader<'_> {
         Some(Kept { state: self.board.get(id)?.state(), place: self.place(id) })
     }
 
-    /// Makes rows of what is new in a log. What can't be written ends it; the logs still have it.
-    fn read(&mut self, id: &CheckId, book: &Book) -> Result<(), HistoryError> {
+    /// Makes rows of what is new in a log, and of what it lacks. What can't be written ends it; the logs still have it.
+    fn read(&mut self, id: &CheckId, book: &Book, gaps: &mut Gaps) -> Result<(), HistoryError> {
         let Some(start) = self.places.get(id).cloned() else { return Ok(()) };
         let mut result = Ok(());
-        let replayed = survey::replay(&mut self.board, &self.paths.logs, id, start, now(), &mut |rows| {
+        let logs = &self.paths.logs;
+        let before = &mut |run: &str| gaps.before(run);
+        let replayed = survey::replay_among(&mut self.board, logs, id, start, now(), before, &mut |rows| {
             if result.is_ok() {
                 result = book.add_rows(rows);
             }
