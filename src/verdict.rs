@@ -54,7 +54,7 @@ impl Ending {
 /// What the script printed that matters for the verdict.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Said {
-    /// The last status line (`protocol: ssi`).
+    /// The last status line (`protocol: ssi`, `protocol: json`).
     pub status: Option<Verdict>,
     /// The first line of standard output (`protocol: nagios`), without performance data.
     pub first_line: Option<String>,
@@ -74,7 +74,7 @@ pub fn decide(protocol: Protocol, said: &Said, ending: Ending) -> Verdict {
                 None => silent(code),
             },
             Protocol::Nagios => nagios(said.first_line.as_deref(), code),
-            Protocol::Json => json(said.json.as_ref(), code),
+            Protocol::Json => json(said, code),
         },
     }
 }
@@ -94,10 +94,14 @@ pub fn reason(protocol: Protocol, said: &Said, exit: Exit<'_>) -> String {
             let named = said.status.as_ref().map(|verdict| verdict.status);
             ("its last status line", "it printed no status line", named)
         }
-        (Protocol::Json, Some(document)) => {
-            ("the `status` of its last JSON document", "its JSON document names no status", named(document))
-        }
-        (Protocol::Json, None) => ("", "it printed no JSON document", None),
+        (Protocol::Json, Some(document)) => match (named(document), &said.status) {
+            (None, Some(line)) => ("its last status line", "", Some(line.status)),
+            (named, _) => ("the `status` of its last JSON document", "its JSON document names no status", named),
+        },
+        (Protocol::Json, None) => match bad_line(said) {
+            Some(line) => ("its last status line", "", Some(line.status)),
+            None => ("", "it printed no JSON document", None),
+        },
     };
     match named {
         Some(said) if code == 0 => format!("{said} is {place}, and it exited with 0"),
@@ -168,23 +172,32 @@ fn nagios(first_line: Option<&str>, code: i32) -> Verdict {
     Verdict::new(status, message)
 }
 
-/// A document may carry its own `status` and `message`; else the exit code decides.
-fn json(document: Option<&serde_json::Value>, code: i32) -> Verdict {
-    let Some(document) = document else {
-        return match silent(code) {
-            Verdict { status: Status::Ok, .. } => Verdict::new(Status::Error, "printed no JSON document"),
-            verdict => Verdict::new(verdict.status, format!("{} and printed no JSON document", verdict.message)),
+/// A document may carry its own `status` and `message`; else a status line beside it decides, else the exit code.
+fn json(said: &Said, code: i32) -> Verdict {
+    let Some(document) = &said.json else {
+        return match (bad_line(said), silent(code)) {
+            (Some(line), _) => printed(line, code),
+            (None, Verdict { status: Status::Ok, .. }) => Verdict::new(Status::Error, "printed no JSON document"),
+            (None, verdict) => {
+                Verdict::new(verdict.status, format!("{} and printed no JSON document", verdict.message))
+            }
         };
     };
     let text = |key: &str| document.get(key).and_then(serde_json::Value::as_str);
     let message = text("message").map(|message| message.split_whitespace().collect::<Vec<_>>().join(" "));
-    match named(document) {
-        Some(status) => printed(&Verdict::new(status, message.unwrap_or_default()), code),
-        None => {
+    match (named(document), &said.status) {
+        (Some(status), _) => printed(&Verdict::new(status, message.unwrap_or_default()), code),
+        (None, Some(line)) => printed(line, code),
+        (None, None) => {
             let verdict = silent(code);
             Verdict::new(verdict.status, message.filter(|_| code == 0).unwrap_or(verdict.message))
         }
     }
+}
+
+/// The status line of a script that printed no document, where that is explained by it.
+fn bad_line(said: &Said) -> Option<&Verdict> {
+    said.status.as_ref().filter(|line| !line.status.is_healthy())
 }
 
 /// The status that a document names, in a word of ours or of another tool: `critical` must not pass for a word that means nothing.
@@ -310,6 +323,33 @@ mod tests {
         ] {
             let said = Said { json: document, ..Said::default() };
             assert_eq!(reason(Protocol::Json, &said, Exit::Code(code)), expected);
+        }
+    }
+
+    #[test]
+    fn a_status_line_beside_a_document() {
+        let said = |line: Option<(Status, &str)>, json: Option<serde_json::Value>| Said {
+            status: line.map(|(status, message)| Verdict::new(status, message)),
+            json,
+            ..Said::default()
+        };
+        let (tasks, line) = (json!([{"status": "paused"}]), Some((Status::Warning, "1 of 9 is late")));
+        for (said, code, expected, because) in [
+            (
+                said(line, Some(tasks.clone())),
+                1,
+                (Status::Warning, "1 of 9 is late"),
+                "WARNING is its last status line",
+            ),
+            (said(line, Some(json!({"status": "pass"}))), 0, (Status::Ok, "OK"), "OK is the `status` of"),
+            (said(Some((Status::Ok, "x")), Some(tasks)), 2, (Status::Error, "said OK, then exited with 2: x"), "OK is"),
+            (said(line, None), 0, (Status::Warning, "1 of 9 is late"), "WARNING is its last status line"),
+            (said(Some((Status::Ok, "x")), None), 0, (Status::Error, "printed no JSON document"), "it printed no JSON"),
+        ] {
+            let verdict = decide(Protocol::Json, &said, Ending::Exited(code));
+            assert_eq!((verdict.status, verdict.message.as_str()), expected);
+            let reason = reason(Protocol::Json, &said, Exit::Code(code));
+            assert!(reason.starts_with(because), "{reason}");
         }
     }
 

@@ -31,7 +31,7 @@ pub(super) struct Transcript<'a> {
     kept: Vec<String>,
     kept_bytes: usize,
     last: Option<Verdict>,
-    /// What stood behind the last status line (`protocol: ssi`).
+    /// What stood behind the last status line (`protocol: ssi`, `protocol: json`).
     metrics: Vec<Metric>,
     status_lines: usize,
     /// The last status line where the cap kept it from being written.
@@ -91,19 +91,17 @@ impl<'a> Transcript<'a> {
         let mut said = Said::default();
         match self.protocol {
             Protocol::Ssi => {
-                if let Some(line) = self.unwritten.take() {
-                    let left_out = self.status_lines - MAX_STATUS_LINES - 1;
-                    self.log.line(&line::detail(&format!("{left_out} status lines left out")));
-                    self.log.line(&line);
-                }
+                self.write_last_status();
                 said.status = self.last.take();
             }
             Protocol::Nagios => (said.first_line, self.metrics) = verdict::read_plugin_output(&kept),
             Protocol::Json => {
                 let (document, other) = last_document(&kept.join("\n"));
                 for line in other {
-                    self.detail(&line);
+                    self.status_or_detail(&line);
                 }
+                self.write_last_status();
+                said.status = self.last.take();
                 if let Some(document) = &document {
                     self.log.line(&line::json_document(&document.to_string()));
                 }
@@ -125,10 +123,7 @@ impl<'a> Transcript<'a> {
             self.keep(text);
         }
         match self.protocol {
-            Protocol::Ssi => match line::parse(text) {
-                Line::Status(status) => self.status(&status),
-                _ => self.detail(text),
-            },
+            Protocol::Ssi => self.status_or_detail(text),
             Protocol::Nagios => self.detail(text),
             Protocol::Json => {}
         }
@@ -140,6 +135,22 @@ impl<'a> Transcript<'a> {
             self.kept.push(text.to_owned());
         } else if self.protocol == Protocol::Json {
             self.leave_out(text);
+        }
+    }
+
+    fn status_or_detail(&mut self, text: &str) {
+        match line::parse(text) {
+            Line::Status(status) => self.status(&status),
+            _ => self.detail(text),
+        }
+    }
+
+    /// The last status line where the cap kept it back.
+    fn write_last_status(&mut self) {
+        if let Some(line) = self.unwritten.take() {
+            let left_out = self.status_lines - MAX_STATUS_LINES - 1;
+            self.log.line(&line::detail(&format!("{left_out} status lines left out")));
+            self.log.line(&line);
         }
     }
 
@@ -224,6 +235,24 @@ mod tests {
         let document = json!({"status": "WARNING", "data": "x".repeat(50 * 1024)});
         transcript.stdout(format!("{document}\n").as_bytes());
         assert_eq!(transcript.finish().json, Some(document));
+        Ok(())
+    }
+
+    #[test]
+    fn a_status_line_stands_beside_a_document() -> Result<(), Box<dyn std::error::Error>> {
+        let file = tempfile::NamedTempFile::new()?;
+        let mut log = Log::new(file.as_file())?;
+        let mut transcript = Transcript::new(Protocol::Json, TimeZone::UTC, &mut log);
+        transcript.stdout(b"WARNING, 2 of 3 | 'up'=2\n  one is down\n[1, 2]\n");
+        transcript.stderr(b"FAILURE, never a status\n");
+        let said = transcript.finish();
+        assert_eq!(said.status, Some(Verdict::new(crate::status::Status::Warning, "2 of 3")));
+        assert_eq!(said.json, Some(json!([1, 2])));
+        let written = std::fs::read_to_string(file.path())?;
+        let lines: Vec<&str> = written.lines().collect();
+        assert!(lines[1].ends_with(", WARNING, 2 of 3"), "{written}");
+        assert_eq!((lines[0], lines[2]), ("\tFAILURE, never a status", "\t  one is down"));
+        assert!(lines[3].contains("[1,2]") && lines[4].contains("'up'=2"), "{written}");
         Ok(())
     }
 
