@@ -3,6 +3,8 @@
 //! Input: what a probe found. Output: text that both `protocol: ssi` and `protocol: nagios` read, or the document that `protocol: json`
 //! reads.
 
+mod selection;
+
 use std::fmt;
 
 use serde_json::{Map, Value, json};
@@ -10,6 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::line;
 use crate::perfdata::{self, Metric};
 use crate::status::Status;
+pub use selection::{Named, Pointer, Selection};
 
 /// One answer.
 #[derive(Clone, Debug, PartialEq)]

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::failure::Failure;
-use crate::answer::Answer;
+use crate::answer::{Answer, Selection};
 use crate::paths::{Home, Paths};
 use crate::probe::{self, Probe};
 use crate::status::Status;
@@ -208,6 +208,19 @@ pub(super) struct CalendarArgs {
 pub(super) struct ProbeArgs {
     #[command(subcommand)]
     pub(super) probe: Probe,
+    /// Print the facts of the answer alone, as JSON, and its status line on standard error: all of them, the one at a JSON pointer
+    /// (`--facts=/fields/users`), or an object of some (`--facts=dirty,sha=/head_sha`)
+    #[arg(
+        long,
+        global = true,
+        value_name = "LIST",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "",
+        value_parser = Selection::parse,
+        help_heading = "Global options"
+    )]
+    pub(super) facts: Option<Selection>,
 }
 
 #[derive(Debug, Args)]

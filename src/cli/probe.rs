@@ -1,4 +1,6 @@
-//! `ssi probe`: one question, one status line.
+//! `ssi probe`: one question, one status line or document.
+
+use std::io::Write;
 
 use super::args::ProbeArgs;
 use super::failure::Failure;
@@ -15,7 +17,11 @@ pub(super) fn probe(args: &ProbeArgs, paths: &Paths, ui: &Ui) -> Result<u8, Fail
         Answer::new(Status::Error, with_causes(&error.into()))
     });
     let ui = ui.ending_with(answer.exit());
-    if ui.json {
+    if let Some(wanted) = &args.facts {
+        // Whoever closed it does not want to know.
+        let _ = writeln!(std::io::stderr(), "{answer}");
+        ui.json(&wanted.of(&answer.facts.clone().into()))?
+    } else if ui.json {
         ui.json(&answer.document())?
     } else {
         ui.print(&answer)?
