@@ -1,6 +1,7 @@
 //! `ssi probe http`: whether a web server answers as it should, how fast, and how long its certificate lasts.
 
 mod fetch;
+mod fields;
 mod headers;
 mod pages;
 mod statuses;
@@ -18,11 +19,12 @@ use jiff::Timestamp;
 use super::ProbeError;
 use super::limit;
 use super::net::{self, Certificate, Family, HostPort, Latency, Presented, TimeLimit, Trust, days_words};
-use crate::answer::Answer;
+use crate::answer::{Answer, Named};
 use crate::status::Status;
 use crate::threshold::{Quantity, Range, Thresholds};
 use fetch::{Fetch, Fetched, MOST, Page};
 use headers::Header;
+pub(super) use pages::ask_socket;
 pub use pages::{Pages, Seen, Unseen};
 use statuses::Statuses;
 use url::Url;
@@ -44,6 +46,9 @@ pub struct Http {
     /// Fail unless this text is in the first 1 MiB of the page
     #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
     contains: Option<String>,
+    /// Read the page as a JSON document, and put the value at this JSON pointer under NAME into `fields`; may be repeated
+    #[arg(long, value_name = "NAME=POINTER", value_parser = Named::parse)]
+    field: Vec<Named>,
     /// Follow redirects, 10 at most, and judge the last answer
     #[arg(long)]
     follow: bool,
@@ -133,6 +138,9 @@ impl Http {
         if let Some(said) = &said {
             findings.push((latency.judge(total), said.clone()));
         }
+        let page = fetched.page.as_ref().ok();
+        let (fields, fault) = fields::pick(&self.field, page);
+        findings.extend(fault.map(|fault| (Status::Failure, fault)));
         let certificate = fetched.certificate.as_ref().and_then(|presented| presented.certificate.as_ref().ok());
         if let (Ok(_), Some(limits)) = (&fetched.page, self.certificate_limits(&fetched.url)) {
             findings.push(judge_certificate(&limits, fetched.certificate.as_ref(), now));
@@ -147,7 +155,9 @@ impl Http {
         }
         answer.details.extend(said.filter(|said| !told.contains(&said.as_str())));
         self.measure(&mut answer, fetched, certificate.map(|certificate| certificate.days_left(now)));
-        let page = fetched.page.as_ref().ok();
+        if !self.field.is_empty() {
+            answer = answer.fact("fields", fields);
+        }
         answer
             .fact("url", self.url.to_string())
             .fact("final_url", fetched.url.to_string())

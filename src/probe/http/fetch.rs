@@ -184,7 +184,8 @@ impl<'a> Fetch<'a> {
         let host = HeaderValue::try_from(url.host()).map_err(|error| unusable(error.into()))?;
         let mut headers = HeaderMap::new();
         headers.insert(HOST, host);
-        headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
+        let accept = if self.question.field.is_empty() { "*/*" } else { "application/json" };
+        headers.insert(ACCEPT, HeaderValue::from_static(accept));
         headers.insert(USER_AGENT, HeaderValue::from_static(concat!("ssi/", env!("CARGO_PKG_VERSION"))));
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
         // They may hold secrets, which are for the server that was named and for no other.

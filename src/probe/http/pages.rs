@@ -1,5 +1,6 @@
 //! Pages that are asked for again and again.
 
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -77,6 +78,19 @@ impl From<NetError> for Unseen {
     }
 }
 
+/// Asks the server behind a socket of this host; the status code and the page, of which 1 MiB is read.
+pub(in crate::probe) async fn ask_socket(
+    socket: &Path,
+    path: &str,
+    timeout: Duration,
+) -> Result<(u16, Vec<u8>), NetError> {
+    let url = Url::parse(&format!("http://localhost{path}"));
+    let url = url.map_err(|reason| NetError::NotAsked(ProbeError::Unanswerable(reason)))?;
+    let question = Http { unix_socket: Some(socket.to_owned()), ..question(url, timeout) };
+    let page = Fetch::new(&question, &[]).run().await.page?;
+    Ok((page.status.as_u16(), page.body))
+}
+
 /// A plain question, whose answer is judged elsewhere.
 fn question(url: Url, timeout: Duration) -> Http {
     Http {
@@ -85,6 +99,7 @@ fn question(url: Url, timeout: Duration) -> Http {
         limit: TimeLimit { timeout },
         status: Statuses::any(),
         contains: None,
+        field: Vec::new(),
         follow: false,
         method: None,
         body: None,
