@@ -20,6 +20,7 @@ mod net;
 mod pattern;
 mod process;
 mod reboot;
+mod sqlite;
 mod tcp;
 mod time;
 mod unit;
@@ -55,6 +56,8 @@ pub enum Probe {
     Process(process::Process),
     /// Whether an update takes effect only after a reboot
     Reboot(reboot::Reboot),
+    /// What queries find in a SQLite database, which is only read
+    Sqlite(sqlite::Sqlite),
     /// Whether ports take connections
     Tcp(tcp::Tcp),
     /// Whether the clock is kept right
@@ -82,6 +85,7 @@ impl Probe {
             Probe::Memory(question) => question.ask(host),
             Probe::Process(question) => question.ask(host),
             Probe::Reboot(question) => question.ask(host),
+            Probe::Sqlite(question) => question.ask(),
             Probe::Tcp(question) => question.ask(),
             Probe::Time(question) => question.ask(host),
             Probe::Unit(question) => question.ask(host),
