@@ -11,6 +11,7 @@ mod dns;
 mod error;
 mod figure;
 mod file;
+mod git;
 mod host;
 mod http;
 mod limit;
@@ -46,6 +47,8 @@ pub enum Probe {
     Dns(dns::Dns),
     /// Age and size of the newest file that matches
     File(file::File),
+    /// What is checked out in repositories and their work trees, and what of it is not committed or not pushed
+    Git(git::GitTrees),
     /// Whether a web server answers as it should, how fast, and how long its certificate lasts
     Http(Box<http::Http>),
     /// Tasks that run or wait, on average over 1, 5 and 15 minutes
@@ -80,6 +83,7 @@ impl Probe {
             Probe::Disk(question) => question.ask(host),
             Probe::Dns(question) => question.ask(),
             Probe::File(question) => question.ask(),
+            Probe::Git(question) => question.ask(),
             Probe::Http(question) => question.ask(),
             Probe::Load(question) => question.ask(host),
             Probe::Memory(question) => question.ask(host),
