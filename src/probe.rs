@@ -6,6 +6,7 @@
 
 mod bus;
 mod cert;
+mod container;
 mod disk;
 mod dns;
 mod error;
@@ -41,6 +42,8 @@ use crate::answer::Answer;
 pub enum Probe {
     /// How long certificates last, of servers or in files
     Cert(cert::Cert),
+    /// Whether containers of Docker or Podman run and are healthy
+    Container(container::Containers),
     /// Space and inodes in use on file systems
     Disk(disk::Disk),
     /// What a name server answers
@@ -80,6 +83,7 @@ impl Probe {
     pub fn ask(&self, host: &Host) -> Result<Answer, ProbeError> {
         match self {
             Probe::Cert(question) => question.ask(),
+            Probe::Container(question) => question.ask(host),
             Probe::Disk(question) => question.ask(host),
             Probe::Dns(question) => question.ask(),
             Probe::File(question) => question.ask(),
