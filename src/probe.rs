@@ -4,6 +4,7 @@
 //! it could not be asked, which is never taken for "down". A question is a module: its flags, how it is asked, and a pure function from
 //! what was read to the answer.
 
+mod app;
 mod bus;
 mod cert;
 mod container;
@@ -40,6 +41,8 @@ use crate::answer::Answer;
 /// What is asked.
 #[derive(Debug, Subcommand)]
 pub enum Probe {
+    /// Which version of an application runs, and since when: from its metadata, its container and its repository
+    App(app::App),
     /// How long certificates last, of servers or in files
     Cert(cert::Cert),
     /// Whether containers of Docker or Podman run and are healthy
@@ -82,6 +85,7 @@ impl Probe {
     /// What kept it from being asked; the check that asks is broken then.
     pub fn ask(&self, host: &Host) -> Result<Answer, ProbeError> {
         match self {
+            Probe::App(question) => question.ask(host),
             Probe::Cert(question) => question.ask(),
             Probe::Container(question) => question.ask(host),
             Probe::Disk(question) => question.ask(host),
