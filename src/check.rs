@@ -19,7 +19,7 @@ use crate::source::Problem;
 use mistake::Mistake;
 
 pub use id::{CheckId, IdError};
-pub use options::{Credential, Network, Protocol, Sandbox};
+pub use options::{Capability, Credential, Network, Protocol, Sandbox};
 pub use parse::parse;
 
 /// Largest script that is accepted, in bytes (1 MiB). Callers need not read
@@ -63,6 +63,8 @@ pub struct Check {
     pub group: Option<String>,
     /// How far a run is shut in.
     pub sandbox: Sandbox,
+    /// Rights of root that it has by themselves, none twice; with the standard sandbox alone.
+    pub capabilities: Vec<Capability>,
     /// Fixed random delay of each start.
     pub jitter: Duration,
     /// Whether a run that was missed while the machine was off is made up.
@@ -99,10 +101,10 @@ pub struct Check {
 
 impl Check {
     /// Whether it asks for the rights of root, as user or as group, by name or
-    /// by number.
+    /// by number, or for one of them by itself.
     pub fn wants_root(&self) -> bool {
         let is_root = |name: &Option<String>| matches!(name.as_deref(), Some("root" | "0"));
-        is_root(&self.user) || is_root(&self.group)
+        is_root(&self.user) || is_root(&self.group) || !self.capabilities.is_empty()
     }
 }
 

@@ -59,6 +59,7 @@ pub fn stand_in(id: &CheckId, description: String) -> Check {
         user: None,
         group: None,
         sandbox: check::Sandbox::Standard,
+        capabilities: Vec::new(),
         jitter: std::time::Duration::ZERO,
         persistent: false,
         on_boot: None,

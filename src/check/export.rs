@@ -27,6 +27,8 @@ impl Check {
         lines.put_some(Key::User, self.user.as_ref());
         lines.put_some(Key::Group, self.group.as_ref());
         lines.put_if(self.sandbox != Sandbox::default(), Key::Sandbox, self.sandbox);
+        let capabilities: Vec<&str> = self.capabilities.iter().map(|capability| capability.as_str()).collect();
+        lines.put_if(!capabilities.is_empty(), Key::Capabilities, capabilities.join(" "));
         let jitter = timespan::render(self.jitter);
         lines.put_if(self.jitter != default_jitter(schedule), Key::Jitter, jitter);
         let own_persistent = self.persistent != default_persistent(schedule);

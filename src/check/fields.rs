@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use super::{Credential, MIN_MEMORY, Mistake};
+use super::{Capability, Credential, MIN_MEMORY, Mistake};
 use crate::header::Key;
 use crate::{spelling, timespan};
 
@@ -173,6 +173,21 @@ pub fn word(key: Key, value: &str) -> Result<String, Fault> {
         true => Ok(value.to_owned()),
         false => Err(Mistake::Word { key, found: value.to_owned() }.into()),
     }
+}
+
+/// Words between blanks or commas; one that comes twice counts once.
+pub fn capabilities(value: &str) -> Result<Vec<Capability>, Fault> {
+    let mut found: Vec<Capability> = Vec::new();
+    let mut start = 0;
+    for word in value.split([' ', ',']) {
+        if !word.is_empty() {
+            let capability = choice(Key::Capabilities, word, Capability::ALL)
+                .map_err(|fault| at(start..start + word.len(), fault.mistake))?;
+            found.extend((!found.contains(&capability)).then_some(capability));
+        }
+        start += word.len() + 1;
+    }
+    Ok(found)
 }
 
 /// Words between blanks or commas; one that comes twice counts once.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::{IdError, MAX_CREDENTIALS, MAX_SCRIPT_BYTES};
+use super::{IdError, MAX_CREDENTIALS, MAX_SCRIPT_BYTES, Sandbox};
 use crate::header::{Key, example};
 use crate::source::{Problem, Severity, Span};
 use crate::timespan::{self, TimespanError};
@@ -64,6 +64,8 @@ pub(crate) enum Mistake {
     Url(String),
     #[error("`section` has no effect without `protocol: json`")]
     SectionProtocol,
+    #[error("`capabilities` has no effect with `sandbox: {0}`")]
+    CapabilitiesSandbox(Sandbox),
 }
 
 impl Mistake {
@@ -104,6 +106,7 @@ impl Mistake {
             Self::Tag(_) => "expected letters, digits, `-`, `_` and `.`".to_owned(),
             Self::Url(_) => "expected `https://…` or `http://…`".to_owned(),
             Self::SectionProtocol => "only JSON documents appear in `/status`".to_owned(),
+            Self::CapabilitiesSandbox(_) => "only `sandbox: standard` can grant one".to_owned(),
             // The calendar says itself what it expected.
             Self::TooLarge | Self::Schedule { .. } => return None,
         })
@@ -139,6 +142,10 @@ impl Mistake {
             }
             Self::CredentialTwice(_) => "keep one of the two lines".to_owned(),
             Self::SectionProtocol => "add `# protocol: json`, or remove `section`".to_owned(),
+            Self::CapabilitiesSandbox(Sandbox::Off) => {
+                "remove `capabilities` (without a sandbox `user: root` has all of them), or `sandbox: off`".to_owned()
+            }
+            Self::CapabilitiesSandbox(_) => "remove `capabilities`, or use `sandbox: standard`".to_owned(),
             _ => return None,
         })
     }

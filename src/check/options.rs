@@ -65,6 +65,30 @@ choice! {
     }
 }
 
+/// A right of root by itself, which a check may have without the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Capability {
+    /// Reads every file and directory, whatever their modes; writes none.
+    DacReadSearch,
+}
+
+impl Capability {
+    /// Every one that a header may ask for, with its name there. What can change anything is not among them.
+    pub const ALL: &'static [(&'static str, Capability)] = &[("cap_dac_read_search", Capability::DacReadSearch)];
+
+    /// The name in a header.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Capability::DacReadSearch => "cap_dac_read_search",
+        }
+    }
+
+    /// The name as systemd writes it.
+    pub fn of_systemd(self) -> String {
+        self.as_str().to_ascii_uppercase()
+    }
+}
+
 /// A secret that systemd hands to the run in a file of its own.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Credential {

@@ -59,6 +59,8 @@ fn check(reader: &mut Reader, zones: &TimeZoneDatabase, limits: &Limits) -> Opti
     let user = reader.value(Key::User, fields::account);
     let group = reader.value(Key::Group, fields::account);
     let sandbox = reader.choice(Key::Sandbox, Sandbox::ALL);
+    let capabilities = reader.value(Key::Capabilities, |_, text| fields::capabilities(text));
+    reader.capabilities_need_standard(sandbox.unwrap_or_default());
     let jitter = reader.jitter(schedule.as_ref());
     let persistent = reader.value(Key::Persistent, fields::yes_no);
     let on_boot = reader.value(Key::OnBoot, fields::duration);
@@ -88,6 +90,7 @@ fn check(reader: &mut Reader, zones: &TimeZoneDatabase, limits: &Limits) -> Opti
         user,
         group,
         sandbox: sandbox.unwrap_or_default(),
+        capabilities: capabilities.unwrap_or_default(),
         jitter: jitter.unwrap_or_else(|| default_jitter(schedule.as_ref())),
         persistent: persistent.unwrap_or_else(|| default_persistent(schedule.as_ref())),
         on_boot,

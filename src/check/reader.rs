@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::tz::TimeZoneDatabase;
 
 use super::fields::{self, Fault};
-use super::{CheckId, Credential, MAX_CREDENTIALS, Mistake, Protocol};
+use super::{CheckId, Credential, MAX_CREDENTIALS, Mistake, Protocol, Sandbox};
 use crate::header::{Entry, Header, Key};
 use crate::schedule::Schedule;
 use crate::source::{Problem, Span};
@@ -77,6 +77,12 @@ impl<'a> Reader<'a> {
         let is_wrong = self.header.find(Key::Protocol).is_some() && protocol.is_none();
         if protocol != Some(Protocol::Json) && !is_wrong && self.text(Key::Section).is_some() {
             self.report(Key::Section, Mistake::SectionProtocol);
+        }
+    }
+
+    pub fn capabilities_need_standard(&mut self, sandbox: Sandbox) {
+        if sandbox != Sandbox::Standard {
+            self.report(Key::Capabilities, Mistake::CapabilitiesSandbox(sandbox));
         }
     }
 

@@ -133,6 +133,11 @@ fn each_mistake_of_meaning_has_its_place() {
         ("# stale-after: 0", "6:16 `stale-after` is zero"),
         ("# jitter: 2h", "6:11 the jitter of 2h is longer than the time between two runs"),
         ("# sandbox: stric", "6:12 `stric` is not a value of `sandbox`"),
+        ("# capabilities: cap_sys_admin", "6:17 `cap_sys_admin` is not a value of `capabilities`"),
+        (
+            "# sandbox: strict\n# capabilities: cap_dac_read_search",
+            "7:17 `capabilities` has no effect with `sandbox: strict`",
+        ),
         ("# persistent: true", "6:15 `true` is not a value of `persistent`"),
         ("# protocol: xml", "6:13 `xml` is not a value of `protocol`"),
         ("# network: none", "6:12 `none` is not a value of `network`"),
@@ -324,6 +329,7 @@ fn root_is_known_by_name_and_number() {
     assert!(check("# user: root").wants_root());
     assert!(check("# user: 0").wants_root());
     assert!(check("# group: root").wants_root());
+    assert!(check("# capabilities: cap_dac_read_search").wants_root());
     assert!(!check("# user: rooty").wants_root());
 }
 

@@ -37,6 +37,7 @@ keys! {
     User "user" "backup",
     Group "group" "adm",
     Sandbox "sandbox" "standard",
+    Capabilities "capabilities" "cap_dac_read_search",
     Jitter "jitter" "30s",
     Persistent "persistent" "yes",
     OnBoot "on-boot" "2min",

@@ -145,6 +145,9 @@ pub fn fit(script: &Candidate, scope: Scope, options: &Options) -> Result<(), In
     if scope == Scope::User && (check.user.is_some() || check.group.is_some()) {
         return unfit("`user:` and `group:` mean nothing under `--user`: leave them out".to_owned());
     }
+    if scope == Scope::User && !check.capabilities.is_empty() {
+        return unfit("`capabilities:` mean nothing under `--user`: your systemd has none to give".to_owned());
+    }
     if check.wants_root() && !options.allow_root {
         return Err(InstallError::NeedsAllowRoot { file });
     }

@@ -62,7 +62,12 @@ pub(super) fn directives(check: &Check, scope: Scope) -> String {
     match (check.sandbox, scope) {
         (Sandbox::Off, _) => {}
         // A user's systemd has no capabilities to take away: it would end with 218/CAPABILITIES.
-        (_, Scope::System) => out.push_str("CapabilityBoundingSet=\nAmbientCapabilities=\n"),
+        (_, Scope::System) => {
+            let names: Vec<String> = check.capabilities.iter().map(|capability| capability.of_systemd()).collect();
+            let names = names.join(" ");
+            // Bounded for root, which has all that is not taken away, and ambient for all others, who have none that is not given.
+            out.push_str(&format!("CapabilityBoundingSet={names}\nAmbientCapabilities={names}\n"));
+        }
         // Without a user namespace a user's systemd passes over ProtectSystem= in silence.
         (Sandbox::Standard, Scope::User) => out.push_str("PrivateUsers=yes\n"),
         (Sandbox::Strict, Scope::User) => {}
