@@ -185,7 +185,8 @@ impl Agent {
         }
         live.update(now(), |board, out| board.overdue(now(), out));
         let guard = Guard::new(address, []);
-        let api = Api { live: Arc::clone(&live), paths: options.paths.clone() };
+        let has_systemd = !options.embedded && options.paths.root.is_none();
+        let api = Api { live: Arc::clone(&live), paths: options.paths.clone(), has_systemd };
         let pages = page::routes(Arc::clone(&live)).merge(api::routes(api));
         let serving = server::serve(listener, Arc::clone(&live), pages, guard, stopped(stopping.clone()));
         workers.spawn_local(async move { serving.await.map(|()| "port").map_err(AgentError::from) });

@@ -6,6 +6,8 @@
 //! [`History`] writes; there is one at a time, and it holds a lock. [`Reader`] reads at any time, beside the writer or without
 //! one. Nothing is kept twice: a run is known by its thing and its id, and its end and its verdict count once.
 
+pub mod columns;
+mod course;
 mod error;
 mod hours;
 mod keep;
@@ -26,6 +28,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
+pub use course::Course;
 pub use error::HistoryError;
 pub use keep::Keep;
 pub use open::Opened;

@@ -5,11 +5,13 @@
 //! stable, while that of the journal's files is private to systemd.
 
 mod entry;
+mod last;
 mod read;
 
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 
+pub use last::last_lines;
 pub use read::{JournalError, of_runs, since};
 
 use crate::outcome::Outcome;

@@ -6,6 +6,7 @@ mod kept;
 mod past;
 mod replay;
 mod rows;
+mod timeline;
 pub mod watches;
 
 use std::path::Path;
@@ -18,6 +19,7 @@ pub use kept::Kept;
 pub use past::{End, Past, PastError};
 pub use replay::{Replayed, Timed, recorded, replay, replay_among};
 pub use rows::Row;
+pub use timeline::{Shares, Timeline};
 
 use crate::board::{Board, State};
 use crate::check::CheckId;
@@ -117,6 +119,24 @@ pub fn last_run(logs: &Path, id: &CheckId) -> Result<Vec<String>, TailError> {
         start.is_some()
     })?;
     Ok(lines)
+}
+
+/// The last lines of a check's log, oldest first, as far as the log and the one that was rotated away last hold so many.
+pub fn last_lines(logs: &Path, id: &CheckId, most: usize) -> Result<Vec<String>, TailError> {
+    let (mut newer, mut seen) = (Vec::<u8>::new(), Vec::<u8>::new());
+    let count = |bytes: &[u8]| bytes.iter().filter(|byte| **byte == b'\n').count();
+    tail::last_block(logs, id.as_ref(), |window| {
+        if !window.ends_with(&seen) {
+            // The current log holds too few; this is the one before.
+            newer = std::mem::take(&mut seen);
+        }
+        seen = window.to_vec();
+        count(&seen) + count(&newer) >= most
+    })?;
+    let text = [seen, newer].concat();
+    let text = String::from_utf8_lossy(&text);
+    let lines: Vec<String> = text.lines().rev().take(most).map(str::to_owned).collect();
+    Ok(lines.into_iter().rev().collect())
 }
 
 /// The lines of one run, from its start line to its end line, as far as any of the logs of a check still holds them.

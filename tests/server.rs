@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod server {
+    mod api;
     mod http;
     mod past;
     mod protocol;

@@ -1,13 +1,10 @@
 //! `ssi history`: how a check or a watched unit was, for people and for other programs.
 
-mod timeline;
 mod view;
-
-use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::args::HistoryArgs;
 use super::export::Export;
@@ -16,25 +13,12 @@ use super::past::{self, Last};
 use super::range::Range;
 use super::ui::Ui;
 use crate::event::{Key, Kind, rfc3339};
-use crate::history::{Hour, Query, RecordRow, Transition};
+use crate::history::{Query, RecordRow, Transition, columns};
 use crate::paths::Paths;
 use crate::status::Status;
 use crate::survey::{Past, Row};
 
 const VERDICTS: &[&str] = &["time", "status", "message", "run"];
-const TRANSITIONS: &[&str] = &["time", "from", "to", "message", "run"];
-const HOURS: &[&str] = &[
-    "start",
-    "healthy_seconds",
-    "bad_seconds",
-    "unknown_seconds",
-    "transitions",
-    "runs",
-    "shortest_seconds",
-    "average_seconds",
-    "longest_seconds",
-];
-
 /// What is asked of the past of one thing.
 struct Question<'a> {
     past: &'a Past<'a>,
@@ -57,8 +41,8 @@ pub(super) fn history(args: &HistoryArgs, paths: &Paths, ui: &Ui) -> Result<u8, 
     let key = past::find(&args.id, &past, paths)?;
     let question = Question { past: &past, key, range, most: args.lines };
     let columns = match (args.hours, args.transitions) {
-        (true, _) => HOURS,
-        (_, true) => TRANSITIONS,
+        (true, _) => columns::HOUR,
+        (_, true) => columns::TRANSITION,
         _ => VERDICTS,
     };
     match Export::new(args.csv, columns, ui)? {
@@ -104,10 +88,7 @@ impl Question<'_> {
     }
 
     fn transitions(&self, export: &Export<'_>, ui: &Ui) -> Result<(), Failure> {
-        let print = &mut |row: Transition| {
-            let time = rfc3339(row.time);
-            export.row(&[time.into(), json!(row.from), json!(row.to), row.message.into(), row.run.into()])
-        };
+        let print = &mut |row: Transition| export.row(&columns::transition(&row));
         let mut last = Last::new(self.most, print);
         let (stored, end) = self.past.stored(&self.key, |reader| reader.transitions(&self.query(self.most)))?;
         stored.into_iter().for_each(|row| last.add(row));
@@ -129,21 +110,6 @@ impl Question<'_> {
                 "there is no history to read hours from: the agent keeps them, and `ssi agent` starts one",
             ));
         };
-        reader.hours(&self.query(self.most), now)?.iter().try_for_each(|hour| export.row(&cells(hour)))
+        reader.hours(&self.query(self.most), now)?.iter().try_for_each(|hour| export.row(&columns::hour(hour)))
     }
-}
-
-fn cells(hour: &Hour) -> Vec<Value> {
-    let seconds = |duration: Duration| duration.as_secs_f64();
-    vec![
-        rfc3339(hour.start).into(),
-        seconds(hour.healthy).into(),
-        seconds(hour.bad).into(),
-        seconds(hour.unknown).into(),
-        hour.transitions.into(),
-        hour.runs.into(),
-        hour.shortest.map(seconds).into(),
-        hour.average.map(seconds).into(),
-        hour.longest.map(seconds).into(),
-    ]
 }

@@ -7,7 +7,7 @@ mod table;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 pub(super) use lost::close as close_lost;
 pub(super) use table::table;
@@ -19,32 +19,13 @@ use super::live;
 use super::past::{self, Last};
 use super::range::Range;
 use super::ui::Ui;
-use crate::event::rfc3339;
-use crate::history::Run;
+use crate::history::{Run, columns};
 use crate::paths::Paths;
 use crate::perfdata;
 use selection::Selection;
 
 /// So many are shown to people unless more are asked for.
 const MOST: usize = 20;
-
-const COLUMNS: &[&str] = &[
-    "host",
-    "kind",
-    "id",
-    "run",
-    "trigger",
-    "started",
-    "finished",
-    "duration_seconds",
-    "status",
-    "result",
-    "exit",
-    "message",
-    "cpu_seconds",
-    "peak_memory_bytes",
-    "metrics",
-];
 
 pub(super) fn runs(args: &RunsArgs, paths: &Paths, ui: &Ui) -> Result<u8, Failure> {
     let (now, zone) = (Timestamp::now(), TimeZone::system());
@@ -58,7 +39,7 @@ pub(super) fn runs(args: &RunsArgs, paths: &Paths, ui: &Ui) -> Result<u8, Failur
         }
         return one::show(run, &selection, paths, ui);
     }
-    let Some(export) = Export::new(args.csv, COLUMNS, ui)? else {
+    let Some(export) = Export::new(args.csv, columns::RUN, ui)? else {
         let most = args.lines.unwrap_or(MOST);
         let rows = selection.last(most, ui)?;
         let Some(first) = rows.first() else {
@@ -85,32 +66,13 @@ pub(super) fn runs(args: &RunsArgs, paths: &Paths, ui: &Ui) -> Result<u8, Failur
     Ok(0)
 }
 
-/// The values of the columns.
+/// The values of the columns; a cell of a table holds what was measured as one text.
 fn cells(run: &Run, host: &str, is_csv: bool) -> Vec<Value> {
-    let time = |time: Option<Timestamp>| time.map(rfc3339);
-    let seconds = |duration: Option<std::time::Duration>| duration.map(|duration| duration.as_secs_f64());
-    let metrics = match is_csv {
-        true if run.metrics.is_empty() => Value::Null,
-        true => perfdata::render(&run.metrics).into(),
-        false => json!(run.metrics),
-    };
-    vec![
-        host.into(),
-        json!(run.key.kind()),
-        run.key.id().into(),
-        run.run.as_str().into(),
-        json!(run.trigger),
-        time(run.began).into(),
-        time(run.ended).into(),
-        seconds(run.duration).into(),
-        json!(run.status),
-        json!(run.result),
-        json!(run.exit),
-        json!(run.message),
-        seconds(run.cpu).into(),
-        run.rss.into(),
-        metrics,
-    ]
+    let mut cells = columns::run(run, host);
+    if is_csv && let Some(metrics) = cells.last_mut() {
+        *metrics = if run.metrics.is_empty() { Value::Null } else { perfdata::render(&run.metrics).into() };
+    }
+    cells
 }
 
 /// `1.234 s`, `75.2 s`, `12 min`.

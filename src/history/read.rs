@@ -10,6 +10,7 @@ use nix::fcntl::{AT_FDCWD, AtFlags};
 use nix::unistd::{AccessFlags, faccessat};
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
 
+use super::course::{self, Course};
 use super::error::{self, HistoryError};
 use super::rows;
 use super::schema::{self, Layout};
@@ -121,6 +122,11 @@ impl Reader {
     /// are left out.
     pub fn hours(&self, query: &Query, now: Timestamp) -> Result<Vec<Hour>, HistoryError> {
         self.read(|conn| rows::hours(conn, query, now))
+    }
+
+    /// How the status of each thing went since a time.
+    pub fn courses(&self, since: Timestamp) -> Result<Vec<Course>, HistoryError> {
+        self.read(|conn| course::courses(conn, since))
     }
 
     /// What a run printed beside status lines; nothing where that is not kept any more.

@@ -113,7 +113,7 @@ pub struct Hour {
 /// A thing of the database.
 pub(super) struct Thing {
     pub(super) key: Key,
-    place: Place,
+    pub(super) place: Place,
 }
 
 /// The things that are asked for. Those whose names this program can't read are passed over.

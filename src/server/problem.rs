@@ -27,6 +27,11 @@ impl Problem {
         Problem { status, detail: detail.into(), headers: Vec::new() }
     }
 
+    /// What it is answered with.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
     /// Adds a header to the answer.
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Problem {
         self.headers.push((name, value));

@@ -27,6 +27,10 @@ use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::protocol::Message;
 use tokio_tungstenite::{WebSocketStream, client_async};
 
+fn nowhere() -> Paths {
+    Paths::system(Some(Path::new("/nonexistent")))
+}
+
 /// How long a test waits for what must come.
 pub const DEADLINE: Duration = Duration::from_secs(20);
 
@@ -43,15 +47,20 @@ impl World {
     }
 
     pub async fn with(limits: Limits) -> World {
-        World::serving(limits, |live| live).await
+        World::serving(limits, nowhere(), |live| live).await
+    }
+
+    /// One with a history and logs below `root`.
+    pub async fn below(root: &Path) -> World {
+        World::serving(Limits::default(), Paths::system(Some(root)), |live| live).await
     }
 
     /// One that goes on after the events of another process.
     pub async fn going_on(limits: Limits, seq: u64, floor: u64, past: Arc<dyn Past>) -> World {
-        World::serving(limits, |live| live.go_on(seq, floor, past)).await
+        World::serving(limits, nowhere(), |live| live.go_on(seq, floor, past)).await
     }
 
-    async fn serving(limits: Limits, begin: impl FnOnce(Live) -> Live) -> World {
+    async fn serving(limits: Limits, paths: Paths, begin: impl FnOnce(Live) -> Live) -> World {
         let script = b"#!/bin/bash\n# name: disk\n# description: d\n# version: 1.0\n# schedule: minutely\necho OK\n";
         let check = check::parse(script, &TimeZoneDatabase::bundled(), &check::Limits::default()).unwrap().check;
         let mut board = Board::new("web1", TimeZone::UTC);
@@ -60,7 +69,7 @@ impl World {
         let live = Arc::new(begin(Live::with_limits(board, origin, "h1", limits).unwrap()));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let api = Api { live: Arc::clone(&live), paths: Paths::system(Some(Path::new("/nonexistent"))) };
+        let api = Api { live: Arc::clone(&live), paths, has_systemd: false };
         let pages = page::routes(Arc::clone(&live)).merge(api::routes(api));
         let (shutdown, stopped) = oneshot::channel::<()>();
         let stopped = async { stopped.await.unwrap_or(()) };

@@ -11,14 +11,13 @@ use super::super::runs;
 use super::super::table::{self, Column, shorten};
 use super::super::ui::{self, Ui};
 use super::Question;
-use super::timeline::{Shares, Timeline, block};
 use crate::event::{Key, Kind};
 use crate::history::{Query, Run, Transition};
 use crate::line;
 use crate::paths::Paths;
 use crate::status::Status;
 use crate::store::{self, Installed};
-use crate::survey::Row;
+use crate::survey::{Row, Shares, Timeline};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 const WEEK: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -56,6 +55,7 @@ pub(super) fn show(question: &Question<'_>, paths: &Paths, now: Timestamp, ui: &
     let timeline = Timeline::new(found.before, found.week);
     let is_narrow = ui::terminal_size().is_some_and(|(width, _)| width < WIDE);
     let slots = timeline.slots(now, DAY, if is_narrow { 24 } else { 48 });
+    let slots: Vec<Status> = slots.into_iter().map(|status| status.unwrap_or(Status::Unknown)).collect();
     ui.fact("last 24 h", &slots.iter().map(|status| ui.painted(*status, block(*status))).collect::<String>())?;
     let legend = Status::ALL.iter().filter(|status| slots.contains(status));
     ui.fact("", &legend.map(|status| ui.dim(format!("{} {status}", block(*status)))).collect::<Vec<_>>().join("  "))?;
@@ -172,4 +172,16 @@ fn changes(rows: &[Transition], ui: &Ui) -> String {
     let room = table::message_room(&columns, ui::terminal_size().map(|(width, _)| width));
     columns.push(Column::plain("MESSAGE", rows.iter().map(|row| shorten(&line::printable(&row.message), room))));
     table::render(&columns, ui)
+}
+
+/// A block that is the higher the worse the status is, so that it can be read without colours.
+pub const fn block(status: Status) -> char {
+    match status {
+        Status::Unknown => '·',
+        Status::Ok => '▁',
+        Status::Update => '▂',
+        Status::Warning => '▄',
+        Status::Failure => '▆',
+        Status::Error => '█',
+    }
 }

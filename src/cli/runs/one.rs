@@ -1,21 +1,19 @@
 //! One run, with what it printed.
 
-use jiff::Timestamp;
-use serde_json::{Map, Value};
-
 use super::super::failure::Failure;
 use super::super::live;
 use super::super::status::line_of_run;
 use super::super::ui::{self, Ui};
 use super::selection::Selection;
 use super::table::{memory, result};
-use super::{COLUMNS, cells, length, took};
+use super::{length, took};
 use crate::event::Key;
-use crate::history::Run;
+use crate::history::{Run, columns};
 use crate::line;
 use crate::paths::Paths;
 use crate::perfdata;
 use crate::survey;
+use jiff::Timestamp;
 
 /// Shows the run whose id is `id`, or is the only one to begin so.
 pub(super) fn show(id: &str, selection: &Selection<'_>, paths: &Paths, ui: &Ui) -> Result<u8, Failure> {
@@ -43,8 +41,7 @@ pub(super) fn show(id: &str, selection: &Selection<'_>, paths: &Paths, ui: &Ui) 
     };
     let lines = lines(&run, selection, paths)?;
     if ui.json {
-        let names = COLUMNS.iter().map(|name| (*name).to_owned());
-        let mut object: Map<String, Value> = names.zip(cells(&run, &live::host_name(), false)).collect();
+        let mut object = columns::object(columns::RUN, columns::run(&run, &live::host_name()));
         object.insert("lines".to_owned(), lines.into());
         return ui.json(&object).map(|()| 0);
     }

@@ -1,4 +1,4 @@
-//! The status of one thing over time, as shares and as a sparkline.
+//! The status of one thing over time, as shares and as a strip of equal parts.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::status::Status;
 
 /// Which status from when on; none while there is no such thing.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Timeline {
+pub struct Timeline {
     before: Option<Status>,
     /// By time.
     changes: Vec<(Timestamp, Option<Status>)>,
@@ -16,15 +16,18 @@ pub(super) struct Timeline {
 
 /// How long a thing was what.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Shares {
-    pub(super) healthy: SignedDuration,
-    pub(super) bad: SignedDuration,
-    pub(super) unknown: SignedDuration,
+pub struct Shares {
+    /// `OK` or `UPDATE`.
+    pub healthy: SignedDuration,
+    /// `WARNING`, `FAILURE` or `ERROR`.
+    pub bad: SignedDuration,
+    /// `UNKNOWN`.
+    pub unknown: SignedDuration,
 }
 
 impl Timeline {
     /// `before` is the status until the first change.
-    pub(super) fn new(before: Option<Status>, mut changes: Vec<(Timestamp, Option<Status>)>) -> Timeline {
+    pub fn new(before: Option<Status>, mut changes: Vec<(Timestamp, Option<Status>)>) -> Timeline {
         changes.sort_by_key(|(time, _)| *time);
         Timeline { before, changes }
     }
@@ -39,14 +42,14 @@ impl Timeline {
         })
     }
 
-    /// The worst status between two times.
-    pub(super) fn worst(&self, from: Timestamp, until: Timestamp) -> Status {
+    /// The worst status between two times; none where there was no such thing.
+    pub fn worst(&self, from: Timestamp, until: Timestamp) -> Option<Status> {
         let statuses = self.stretches(from, until).map(|(status, _)| status);
-        statuses.max_by_key(|status| status.urgency()).unwrap_or(Status::Unknown)
+        statuses.max_by_key(|status| status.urgency())
     }
 
     /// How long it was what between two times.
-    pub(super) fn shares(&self, from: Timestamp, until: Timestamp) -> Shares {
+    pub fn shares(&self, from: Timestamp, until: Timestamp) -> Shares {
         let mut shares = Shares::default();
         for (status, length) in self.stretches(from, until) {
             match status {
@@ -58,9 +61,9 @@ impl Timeline {
         shares
     }
 
-    /// The worst status in each of `count` equal parts of the time before `now`, oldest first.
-    pub(super) fn slots(&self, now: Timestamp, span: Duration, count: u32) -> Vec<Status> {
-        let at = |index: u32| now - span * (count - index) / count;
+    /// The worst status in each of `count` equal parts of the time before `end`, oldest first.
+    pub fn slots(&self, end: Timestamp, span: Duration, count: u32) -> Vec<Option<Status>> {
+        let at = |index: u32| end - span * (count - index) / count;
         (0..count).map(|index| self.worst(at(index), at(index + 1))).collect()
     }
 }
@@ -68,21 +71,9 @@ impl Timeline {
 impl Shares {
     /// How much of the known time it was healthy, in hundredths of a percent; cut, not rounded: what was bad for a moment was not healthy
     /// all the time.
-    pub(super) fn healthy_hundredths(&self) -> Option<i128> {
+    pub fn healthy_hundredths(&self) -> Option<i128> {
         let known = (self.healthy + self.bad).as_millis();
         (known > 0).then(|| self.healthy.as_millis() * 10_000 / known)
-    }
-}
-
-/// A block that is the higher the worse the status is, so that it can be read without colours.
-pub(super) const fn block(status: Status) -> char {
-    match status {
-        Status::Unknown => '·',
-        Status::Ok => '▁',
-        Status::Update => '▂',
-        Status::Warning => '▄',
-        Status::Failure => '▆',
-        Status::Error => '█',
     }
 }
 
@@ -102,7 +93,8 @@ mod tests {
         let timeline = Timeline::new(None, changes);
         let now = at("2026-11-22T12:00:00Z")?;
         let slots = timeline.slots(now, Duration::from_secs(6 * 3600), 6);
-        assert_eq!(slots.iter().map(|status| block(*status)).collect::<String>(), "··▁▁▆▂");
+        let (unknown, ok) = (Some(Status::Unknown), Some(Status::Ok));
+        assert_eq!(slots, [unknown, unknown, ok, ok, Some(Status::Failure), Some(Status::Update)]);
         let shares = timeline.shares(at("2026-11-22T07:00:00Z")?, now);
         let minutes = |minutes: i64| SignedDuration::from_mins(minutes);
         assert_eq!(shares, Shares { healthy: minutes(210), bad: minutes(30), unknown: minutes(60) });
@@ -111,7 +103,7 @@ mod tests {
             timeline.shares(at("2026-11-22T06:00:00Z")?, at("2026-11-22T07:00:00Z")?).healthy_hundredths(),
             None
         );
-        assert_eq!(timeline.worst(at("2026-11-22T11:00:00Z")?, now), Status::Update);
+        assert_eq!(timeline.worst(at("2026-11-22T11:00:00Z")?, now), Some(Status::Update));
         Ok(())
     }
 

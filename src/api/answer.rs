@@ -1,0 +1,72 @@
+//! Answers: JSON that a client need not fetch twice, and what the history says or why it can't.
+
+use std::hash::{DefaultHasher, Hasher};
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use super::Api;
+use crate::history::{HistoryError, Reader};
+use crate::server::Problem;
+
+/// An answer that a client which has it already gets no second time.
+pub(super) fn tagged(headers: &HeaderMap, value: &impl Serialize) -> Response {
+    let Ok(body) = serde_json::to_vec(value) else {
+        return Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the answer could not be written as JSON")
+            .into_response();
+    };
+    let mut hasher = DefaultHasher::new();
+    hasher.write(&body);
+    let tag = format!("\"{:016x}\"", hasher.finish());
+    let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let is_known = known.flat_map(|value| value.split(',')).map(str::trim).any(|known| {
+        // It may have become a weak one on its way.
+        known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag
+    });
+    let json = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let mut response = match is_known {
+        true => StatusCode::NOT_MODIFIED.into_response(),
+        false => ([json], body).into_response(),
+    };
+    // Kept, but asked for again each time.
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    if let Ok(tag) = HeaderValue::try_from(tag) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    response
+}
+
+/// Reads the history where nobody waits for its disk.
+pub(super) async fn history<T: Send + 'static>(
+    api: &Arc<Api>,
+    read: impl FnOnce(&Reader) -> Result<T, HistoryError> + Send + 'static,
+) -> Result<T, Problem> {
+    let path = api.paths.history();
+    let reading = tokio::task::spawn_blocking(move || Reader::open(&path)?.map(|reader| read(&reader)).transpose());
+    match reading.await {
+        Ok(Ok(Some(rows))) => Ok(rows),
+        Ok(Ok(None)) => Err(unavailable("no history is recorded on this host; the journal of the agent says why")),
+        Ok(Err(error)) => {
+            eprintln!("the history could not be asked: {}", chain(&error));
+            Err(unavailable("the history can't be read at the moment; the journal of the agent says why"))
+        }
+        Err(_) => Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the history could not be asked")),
+    }
+}
+
+fn unavailable(detail: &'static str) -> Problem {
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+}
+
+/// An error with its causes.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |error| error.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+/// The request is about something that is not there.
+pub(super) fn not_found(detail: String) -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, detail)
+}
