@@ -16,6 +16,8 @@ impl Entry {
             name: check.name.clone(),
             description: check.description.clone(),
             version: Some(check.version.clone()),
+            tags: check.tags.clone(),
+            profile: check.profile.clone(),
             schedule: check.schedule.as_ref().map(|_| check.schedule_text.clone()),
             schedule_human: check.schedule.as_ref().map(|schedule| schedule.describe()),
             timeout_seconds: Some(check.timeout.as_secs_f64()),

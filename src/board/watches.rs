@@ -49,6 +49,8 @@ impl Watches {
             name: facts.description.clone().unwrap_or_else(|| watch.unit.to_string()),
             description: format!("expected {}", watch.rule),
             version: None,
+            tags: Vec::new(),
+            profile: None,
             schedule: None,
             schedule_human: None,
             timeout_seconds: None,

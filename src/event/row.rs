@@ -20,6 +20,10 @@ pub struct Row {
     pub description: String,
     /// From the header; null for a watch.
     pub version: Option<String>,
+    /// From the header; none for a watch.
+    pub tags: Vec<String>,
+    /// From the header; null for a watch.
+    pub profile: Option<String>,
     /// As the header has it; null for a member of a profile.
     pub schedule: Option<String>,
     /// The same in words.

@@ -7,13 +7,15 @@ use serde_json::{Value, json};
 
 use crate::host::{Host, Said};
 
-const ROW: [&str; 17] = [
+const ROW: [&str; 19] = [
     "host",
     "kind",
     "id",
     "name",
     "description",
     "version",
+    "tags",
+    "profile",
     "schedule",
     "schedule_human",
     "timeout_seconds",

@@ -11,13 +11,15 @@ use crate::machine::{Machine, PATIENCE, Ws, wait_for};
 const COMMON: [&str; 5] = ["epoch", "host", "seq", "time", "type"];
 const STATUS: [&str; 8] = ["changed", "line_time", "marks", "message", "previous", "progress", "run", "status"];
 const RUN: [&str; 8] = ["detail", "duration_seconds", "exit", "marks", "phase", "result", "run", "trigger"];
-const ROW: [&str; 17] = [
+const ROW: [&str; 19] = [
     "host",
     "kind",
     "id",
     "name",
     "description",
     "version",
+    "tags",
+    "profile",
     "schedule",
     "schedule_human",
     "timeout_seconds",

@@ -132,6 +132,8 @@ fn removed(id: &str) -> Change {
         name: id.into(),
         description: String::new(),
         version: None,
+        tags: Vec::new(),
+        profile: None,
         schedule: None,
         schedule_human: None,
         timeout_seconds: None,
