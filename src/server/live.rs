@@ -190,6 +190,11 @@ impl Live {
         self.expecting.notified().await;
     }
 
+    /// Epoch and number of the last event.
+    pub fn position(&self) -> (&str, u64) {
+        (&self.origin.epoch, self.state().seq)
+    }
+
     /// Reads the board.
     pub fn read<T>(&self, look: impl FnOnce(&Board) -> T) -> T {
         look(&self.state().board)

@@ -1,0 +1,64 @@
+//! The addresses of the page.
+
+use crate::board::Row;
+
+/// What an address shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum View {
+    /// Everything that counts.
+    Overview,
+    /// All checks.
+    Checks,
+    /// All watches.
+    Watches,
+    /// What is scheduled.
+    Jobs,
+    /// What happens.
+    Events,
+    /// What has been bad for a while.
+    Alerts,
+    /// Hosts and services.
+    Grid,
+    /// One check or watch: its kind and id.
+    One(&'static str, String),
+}
+
+impl View {
+    /// Those with an address of their own below `/`.
+    pub const LISTS: [View; 6] = [View::Checks, View::Watches, View::Jobs, View::Events, View::Alerts, View::Grid];
+
+    /// The path; of one thing, that of the list in which it stands.
+    pub fn path(&self) -> &'static str {
+        match self {
+            View::Overview => "/",
+            View::Checks | View::One("check", _) => "/checks",
+            View::Watches | View::One(..) => "/watches",
+            View::Jobs => "/jobs",
+            View::Events => "/events",
+            View::Alerts => "/alerts",
+            View::Grid => "/grid",
+        }
+    }
+
+    /// Its title.
+    pub fn title(&self) -> &str {
+        match self {
+            View::Overview => "Overview",
+            View::Checks => "Checks",
+            View::Watches => "Watches",
+            View::Jobs => "Jobs",
+            View::Events => "Events",
+            View::Alerts => "Alerts",
+            View::Grid => "Grid",
+            View::One(_, id) => id,
+        }
+    }
+
+    /// Whether it has something to show; a list has, even if it is empty.
+    pub fn is_there(&self, rows: &[Row]) -> bool {
+        match self {
+            View::One(kind, id) => rows.iter().any(|row| row.key.kind().word() == *kind && row.key.id() == id),
+            _ => true,
+        }
+    }
+}
