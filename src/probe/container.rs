@@ -106,7 +106,7 @@ mod tests {
 
     fn answer<const N: usize>(flags: &str, asked: [Result<Value, &str>; N]) -> Answer {
         let line = format!("container {flags} web db").split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-        let read = |asked: Result<Value, &str>| asked.map_err(str::to_owned).and_then(|text| state::read(text));
+        let read = |asked: Result<Value, &str>| asked.map_err(str::to_owned).and_then(state::read);
         let asked = ["web", "db"].map(str::to_owned).into_iter().zip(asked.map(read));
         Line::parse_from(line).question.answer(&asked.collect::<Vec<_>>())
     }

@@ -96,14 +96,18 @@ impl<'a> Reader<'a> {
         paths
     }
 
-    /// The rotated file that continues the content of `mark`: the same inode with the same content, or else a copy of the content.
-    pub(super) fn find(&mut self, mark: &Mark) -> Option<Found> {
+    /// The rotated file that continues the content of `mark`: the same inode with the same content, or else a copy of the content. Files that
+    /// begin alike are not taken for copies where they are known as `others`.
+    pub(super) fn find(&mut self, mark: &Mark, others: &[Inode]) -> Option<Found> {
         let mut paths = self.rotated();
         for renamed in [true, false] {
             if !renamed && !mark.is_recognisable() {
                 break;
             }
             for place in 0..paths.len() {
+                if !renamed && source::inode(&paths[place]).is_ok_and(|inode| others.contains(&inode)) {
+                    continue;
+                }
                 if let Some(source) = self.resume(&paths[place], mark, renamed) {
                     paths.truncate(place);
                     paths.reverse();

@@ -67,7 +67,7 @@ impl Database {
             return Err(late(self.timeout));
         }
         let mut statement = self.connection.prepare(sql).map_err(failed)?;
-        let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
         if names.is_empty() {
             return Err("that is no query".to_owned());
         }

@@ -20,6 +20,23 @@ fn goes_on_where_it_stopped() -> Tested {
 }
 
 #[test]
+fn a_file_that_begins_as_an_older_one_does_is_no_copy_of_it() -> Tested {
+    let mut logs = Logs::new()?;
+    logs.append("disk.log", "OK\nOK\n")?;
+    logs.poll_all();
+    logs.rename("disk.log", "disk.log.1")?;
+    logs.append("disk.log", "OK\nOK\nOK\n")?;
+    assert_eq!(logs.poll_all().len(), 3);
+    // While nobody reads, the older one is compressed and the newer one takes its name.
+    fs::remove_file(logs.path("disk.log.1"))?;
+    logs.rename("disk.log", "disk.log.1")?;
+    logs.append("disk.log", "OK, new\n")?;
+    logs.restart()?;
+    assert_eq!(logs.poll_all(), ["OK, new"]);
+    Ok(())
+}
+
+#[test]
 fn a_position_that_was_not_used_yet_is_kept() -> Tested {
     let mut logs = Logs::new()?;
     logs.append("disk.log", "1\n")?;
