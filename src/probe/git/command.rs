@@ -4,7 +4,9 @@
 //! signatures, and transports, which fetch what a partial clone lacks. Filters can't be switched off without knowing their names:
 //! [`Git::filters`] tells whether there are some.
 
+use std::ffi::OsStr;
 use std::io;
+use std::path::Path;
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
@@ -113,7 +115,8 @@ impl Git {
 
     async fn output(&self, place: &Place, args: &[&str]) -> Result<Output, Fault> {
         let mut command = Command::new("git");
-        let kept = KEPT.iter().filter_map(|name| Some((name, std::env::var_os(name)?)));
+        // A home that this user may not enter, as behind `su`, would only be complained of.
+        let kept = KEPT.iter().filter_map(|name| Some((name, std::env::var_os(name).filter(|value| is_open(value))?)));
         command.env_clear().envs(kept).envs(ENVIRONMENT).args(SAFE).args(place.options()).args(args);
         // It may start programs of its own, which must not outlive it.
         command.current_dir(place.directory()).stdin(Stdio::null()).process_group(0).kill_on_drop(true);
@@ -130,4 +133,9 @@ impl Git {
         }
         output?.map_err(|error| Fault::Start(error.to_string()))
     }
+}
+
+fn is_open(path: &OsStr) -> bool {
+    let about = std::fs::metadata(Path::new(path).join("."));
+    !about.is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
 }
