@@ -63,6 +63,8 @@ pub(super) fn directives(check: &Check, scope: Scope) -> String {
         (Sandbox::Off, _) => {}
         // A user's systemd has no capabilities to take away: it would end with 218/CAPABILITIES.
         (_, Scope::System) => {
+            // ProtectSystem=strict leaves /run as it is where systemd sets up /proc and /sys for the service: root could write there.
+            out.push_str("ReadOnlyPaths=/run\n");
             let names: Vec<String> = check.capabilities.iter().map(|capability| capability.of_systemd()).collect();
             let names = names.join(" ");
             // Bounded for root, which has all that is not taken away, and ambient for all others, who have none that is not given.
