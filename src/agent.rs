@@ -10,6 +10,7 @@ mod deadlines;
 mod drift;
 mod engine;
 mod health;
+mod jobs;
 mod recorder;
 mod recovery;
 mod scheduling;
@@ -42,6 +43,7 @@ use crate::server::{self, Guard, Live, Past};
 use crate::store;
 use crate::survey;
 use engine::{Changed, Engine};
+pub use jobs::Jobs;
 use recorder::{Beginning, Book, Memories, Recorder};
 
 /// How long the first look at what is watched may take; without it the board is served as it is.
@@ -185,8 +187,9 @@ impl Agent {
         }
         live.update(now(), |board, out| board.overdue(now(), out));
         let guard = Guard::new(address, []);
+        let jobs = Jobs::default();
         let has_systemd = !options.embedded && options.paths.root.is_none();
-        let api = Api { live: Arc::clone(&live), paths: options.paths.clone(), has_systemd };
+        let api = Api { live: Arc::clone(&live), paths: options.paths.clone(), has_systemd, jobs: jobs.clone() };
         let pages = page::routes(Arc::clone(&live)).merge(api::routes(api));
         let serving = server::serve(listener, Arc::clone(&live), pages, guard, stopped(stopping.clone()));
         workers.spawn_local(async move { serving.await.map(|()| "port").map_err(AgentError::from) });
@@ -197,6 +200,7 @@ impl Agent {
             let live = Arc::clone(&live);
             workers.spawn_local(scheduling::run(options.clone(), live, checks_changed, stopped(stopping.clone())));
         } else if options.paths.root.is_none() {
+            workers.spawn_local(jobs.run(scope, stopped(stopping.clone())));
             workers.spawn_local(bus::run(
                 options.paths.clone(),
                 Arc::clone(&live),

@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 use axum::Router;
 
+use crate::agent::Jobs;
 use crate::paths::Paths;
 use crate::server::Live;
 
@@ -32,6 +33,8 @@ pub struct Api {
     pub paths: Paths,
     /// Whether a systemd runs the checks, so that there are units with a journal.
     pub has_systemd: bool,
+    /// What is scheduled beside the checks.
+    pub jobs: Jobs,
 }
 
 /// All endpoints.

@@ -15,6 +15,7 @@ mod export;
 mod failure;
 mod follow;
 mod history;
+mod jobs;
 mod list;
 mod live;
 mod logs;
@@ -92,6 +93,7 @@ fn dispatch(cli: &Cli, ui: &Ui) -> Result<u8, Failure> {
         Command::Expect(args) => expect::expect(args, &paths, ui),
         Command::Adopt(args) => expect::adopt(args, &paths, ui),
         Command::Config(args) => config::config(args, &paths, ui),
+        Command::Jobs => jobs::jobs(&paths, ui),
         Command::Runs(args) => runs::runs(args, &paths, ui),
         Command::Test(args) => test::test(args, &paths, ui),
         Command::Calendar(args) => calendar::calendar(args, ui),

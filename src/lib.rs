@@ -18,6 +18,7 @@ pub mod config;
 pub mod cron;
 pub mod event;
 pub mod header;
+pub mod jobs;
 pub mod line;
 pub mod outcome;
 pub mod perfdata;

@@ -16,6 +16,7 @@ mod file;
 mod git;
 mod host;
 mod http;
+mod jobs;
 mod limit;
 mod load;
 mod memory;
@@ -34,6 +35,7 @@ use clap::Subcommand;
 pub use error::ProbeError;
 pub use host::Host;
 pub use http::{Pages, Seen, Unseen};
+pub use jobs::crontabs;
 pub use limit::HELP;
 
 use crate::answer::Answer;
@@ -57,6 +59,8 @@ pub enum Probe {
     Git(git::GitTrees),
     /// Whether a web server answers as it should, how fast, and how long its certificate lasts
     Http(Box<http::Http>),
+    /// What cron and anacron run, and when
+    Jobs(jobs::Jobs),
     /// Tasks that run or wait, on average over 1, 5 and 15 minutes
     Load(load::Load),
     /// Memory that programs can't get any more, swap in use, and pressure
@@ -93,6 +97,7 @@ impl Probe {
             Probe::File(question) => question.ask(),
             Probe::Git(question) => question.ask(),
             Probe::Http(question) => question.ask(),
+            Probe::Jobs(question) => question.ask(host),
             Probe::Load(question) => question.ask(host),
             Probe::Memory(question) => question.ask(host),
             Probe::Process(question) => question.ask(host),

@@ -13,6 +13,7 @@ mod listing;
 mod observe;
 mod proxy;
 mod state;
+mod timers;
 mod units;
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};

@@ -19,13 +19,14 @@ use ssi::paths::Paths;
 use ssi::status::Status;
 use ssi::watch::{Expected, Rule, Units};
 
-const DOCUMENTS: [&str; 10] = [
+const DOCUMENTS: [&str; 11] = [
     "README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "docs/checks.md",
     "docs/configuration.md",
     "docs/history.md",
+    "docs/jobs.md",
     "docs/probes.md",
     "docs/watches.md",
     "docs/websocket.md",

@@ -88,6 +88,8 @@ pub(super) enum Command {
     History(HistoryArgs),
     /// Show the runs of a check, or of all checks
     Runs(RunsArgs),
+    /// Show everything that is scheduled here: checks, timers of systemd, crontabs, anacron
+    Jobs,
     /// Expect units of systemd to be in a state, or show what is expected
     Expect(ExpectArgs),
     /// Watch timers that are not those of checks

@@ -40,7 +40,7 @@ impl Systemd {
     }
 
     /// All properties of one interface.
-    async fn all(&self, path: &OwnedObjectPath, interface: &str) -> zbus::Result<(Properties, Sequence)> {
+    pub(super) async fn all(&self, path: &str, interface: &str) -> zbus::Result<(Properties, Sequence)> {
         let body = format!("org.freedesktop.systemd1.{interface}");
         let properties = Some("org.freedesktop.DBus.Properties");
         let reply =
@@ -80,7 +80,7 @@ fn interface(kind: &str) -> Option<&'static str> {
     })
 }
 
-fn text(properties: &Properties, name: &str) -> Option<String> {
+pub(super) fn text(properties: &Properties, name: &str) -> Option<String> {
     <&str>::try_from(properties.get(name)?).ok().map(str::to_owned)
 }
 
@@ -124,7 +124,7 @@ pub(super) fn read_special(kind: &str, properties: &Properties, facts: &mut Fact
 }
 
 /// The largest number means "without end".
-fn span(micros: u64) -> Duration {
+pub(super) fn span(micros: u64) -> Duration {
     if micros == u64::MAX { Duration::MAX } else { Duration::from_micros(micros) }
 }
 
@@ -143,7 +143,7 @@ fn signal_name(number: i32) -> String {
 }
 
 /// A timer counts by the calendar, from an event, or both.
-fn elapses(properties: &Properties) -> Option<Elapses> {
+pub(super) fn elapses(properties: &Properties) -> Option<Elapses> {
     let real: u64 = number(properties, "NextElapseUSecRealtime")?;
     let monotonic: u64 = number(properties, "NextElapseUSecMonotonic")?;
     let next = [instant(real), of_monotonic(monotonic)].into_iter().flatten().min();

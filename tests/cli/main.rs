@@ -6,6 +6,7 @@ mod headers;
 mod history;
 mod host;
 mod installing;
+mod jobs;
 mod printing;
 mod probes_host;
 mod probes_net;

@@ -19,6 +19,7 @@ mod examples;
 mod expect;
 mod faults;
 mod history;
+mod jobs;
 mod lifecycle;
 mod machine;
 mod machine_works;

@@ -11,6 +11,7 @@ use futures_util::{SinkExt, StreamExt};
 use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use serde_json::Value;
+use ssi::agent::Jobs;
 use ssi::api::{self, Api};
 use ssi::board::Board;
 use ssi::check::{self, CheckId};
@@ -69,7 +70,7 @@ impl World {
         let live = Arc::new(begin(Live::with_limits(board, origin, "h1", limits).unwrap()));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let api = Api { live: Arc::clone(&live), paths, has_systemd: false };
+        let api = Api { live: Arc::clone(&live), paths, has_systemd: false, jobs: Jobs::default() };
         let pages = page::routes(Arc::clone(&live)).merge(api::routes(api));
         let (shutdown, stopped) = oneshot::channel::<()>();
         let stopped = async { stopped.await.unwrap_or(()) };

@@ -5,12 +5,13 @@ use std::path::Path;
 use super::Machine;
 
 /// Where the directories of the repository go.
-const TREES: [(&str, &str); 6] = [
+const TREES: [(&str, &str); 7] = [
     ("units", "/usr/lib/systemd/system"),
     ("packaging/sysusers.d", "/usr/lib/sysusers.d"),
     ("packaging/tmpfiles.d", "/usr/lib/tmpfiles.d"),
     ("packaging/logrotate.d", "/etc/logrotate.d"),
     ("packaging/polkit", "/usr/share/polkit-1/rules.d"),
+    ("packaging/checks", "/usr/share/service-status-indicator/checks"),
     ("examples", "/usr/share/doc/service-status-indicator/examples"),
 ];
 
