@@ -7,6 +7,7 @@ mod add;
 mod agent;
 mod args;
 mod calendar;
+mod components;
 mod config;
 mod demo;
 mod exec;
@@ -93,6 +94,7 @@ fn dispatch(cli: &Cli, ui: &Ui) -> Result<u8, Failure> {
         Command::Expect(args) => expect::expect(args, &paths, ui),
         Command::Adopt(args) => expect::adopt(args, &paths, ui),
         Command::Config(args) => config::config(args, &paths, ui),
+        Command::Components => components::components(&paths, ui),
         Command::Jobs => jobs::jobs(&paths, ui),
         Command::Runs(args) => runs::runs(args, &paths, ui),
         Command::Test(args) => test::test(args, &paths, ui),

@@ -4,6 +4,7 @@
 //! their places. Three stages: [`parse`] reads one file strictly, [`Settings::merge`] joins the files, and what leaves the module is
 //! valid. A value means the same in a file and on the command line ([`value`]).
 
+mod component;
 mod file;
 mod history;
 mod mistake;
@@ -21,9 +22,10 @@ pub use file::{File, parse};
 pub use history::History;
 pub use mistake::Mistake;
 pub use name::file_name;
-pub use render::{fields, render_history, render_watch, span};
-pub use settings::{Settings, Watch};
+pub use render::{fields, render_component, render_history, render_watch, span};
+pub use settings::{Component, Settings, Watch};
 pub use watch::{STATUS, TIMEOUT};
 
 /// The tables and keys that a file may have, as the documents list them.
-pub const KEYS: [(&str, &[&str]); 2] = [("history", &history::KEYS), ("watch", &watch::KEYS)];
+pub const KEYS: [(&str, &[&str]); 3] =
+    [("history", &history::KEYS), ("watch", &watch::KEYS), ("component", &component::KEYS)];

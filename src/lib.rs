@@ -14,6 +14,7 @@ pub mod answer;
 pub mod board;
 pub mod calendar;
 pub mod check;
+pub mod component;
 pub mod config;
 pub mod cron;
 pub mod event;

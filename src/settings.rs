@@ -8,6 +8,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use crate::check::CheckId;
 use crate::config::{self, File, Settings};
 use crate::files::{self, FileError};
 use crate::paths::Paths;
@@ -124,6 +125,19 @@ struct Right {
 /// Reads the configuration once.
 pub fn load(paths: &Paths) -> Loaded {
     Configuration::default().load(paths)
+}
+
+/// A report for each file with members of components that nothing is known of.
+pub fn unknown_members(loaded: &Loaded, is_installed: impl Fn(&CheckId) -> bool) -> Vec<Report> {
+    let mut reports: BTreeMap<&Path, Vec<Problem>> = BTreeMap::new();
+    for (file, problem) in loaded.settings.unknown_members(is_installed) {
+        reports.entry(file).or_default().push(problem);
+    }
+    let report = |(file, problems): (&Path, Vec<Problem>)| match files::read_limited(file, MOST) {
+        Ok(content) => Report::Mistaken { file: file.to_owned(), content, problems },
+        Err(error) => Report::Unreadable(error),
+    };
+    reports.into_iter().map(report).collect()
 }
 
 /// The directory of files that count after `ssi.toml`.

@@ -90,6 +90,8 @@ pub(super) enum Command {
     Runs(RunsArgs),
     /// Show everything that is scheduled here: checks, timers of systemd, crontabs, anacron
     Jobs,
+    /// Show the components of the configuration: state, version, commit, deployment
+    Components,
     /// Expect units of systemd to be in a state, or show what is expected
     Expect(ExpectArgs),
     /// Watch timers that are not those of checks

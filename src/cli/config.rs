@@ -1,19 +1,29 @@
 //! `ssi config`.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::args::{ConfigAction, ConfigArgs};
 use super::failure::Failure;
 use super::ui::Ui;
+use crate::check::CheckId;
+use crate::component::{self, Component};
 use crate::config::{self, History, Settings};
 use crate::paths::Paths;
 use crate::settings::{self, Loaded, Report};
+use crate::store;
 use crate::watch::{Expected, Rule};
 
 pub(super) fn config(args: &ConfigArgs, paths: &Paths, ui: &Ui) -> Result<u8, Failure> {
-    let loaded = settings::load(paths);
+    let mut loaded = settings::load(paths);
     match args.action {
-        ConfigAction::Check => check(&loaded, ui),
+        ConfigAction::Check => {
+            let checks: BTreeSet<CheckId> = store::scan(paths)?.into_iter().map(|installed| installed.id).collect();
+            let unknown = settings::unknown_members(&loaded, |id| checks.contains(id));
+            loaded.reports.extend(unknown);
+            check(&loaded, ui)
+        }
         ConfigAction::Show => show(&loaded, ui),
     }
 }
@@ -35,12 +45,17 @@ fn check(loaded: &Loaded, ui: &Ui) -> Result<u8, Failure> {
     } else {
         explain(&loaded.reports, ui);
         if !is_wrong {
-            let (files, watches) = (loaded.files.len(), loaded.settings.watches.len());
+            let Settings { watches, components, .. } = &loaded.settings;
+            let (files, watches, components) = (loaded.files.len(), watches.len(), components.len());
             let plural = |count: usize| if count == 1 { "" } else { "s" };
             ui.say(format!(
-                "the configuration is right: {files} file{}, {watches} watch rule{}",
+                "the configuration is right: {files} file{}, {watches} watch rule{}{}",
                 plural(files),
-                plural(watches)
+                plural(watches),
+                match components {
+                    0 => String::new(),
+                    count => format!(", {count} component{}", plural(count)),
+                }
             ))?;
         }
     }
@@ -57,6 +72,10 @@ fn show(loaded: &Loaded, ui: &Ui) -> Result<u8, Failure> {
         for watch in &settings.watches {
             let file = ui.dim(format!("# {}", watch.file.display()));
             ui.print(format!("\n{file}\n{}", config::render_watch(&watch.rule).trim_end()))?;
+        }
+        for shown in &settings.components {
+            let file = ui.dim(format!("# {}", shown.file.display()));
+            ui.print(format!("\n{file}\n{}", config::render_component(&shown.component).trim_end()))?;
         }
     }
     Ok(0)
@@ -76,12 +95,21 @@ fn document(settings: &Settings) -> Value {
         rule["file"] = json!(watch.file);
         rule
     });
+    let components = settings.components.iter().map(|shown| {
+        let Component { name, display_name, description, domain, repo, members } = &shown.component;
+        let members: Vec<String> = members.iter().map(component::member_name).collect();
+        json!({
+            "name": name, "display_name": display_name, "description": description, "domain": domain,
+            "repo": repo.as_ref().map(ToString::to_string), "members": members, "file": shown.file,
+        })
+    });
     json!({
         "history": {
             "raw_seconds": raw.as_secs(), "detail_seconds": detail.as_secs(),
             "transitions_seconds": transitions.as_secs(), "hours_seconds": hours.as_secs(), "events": events,
         },
         "watches": watches.collect::<Vec<_>>(),
+        "components": components.collect::<Vec<_>>(),
     })
 }
 

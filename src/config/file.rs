@@ -3,13 +3,14 @@
 use toml::de::{DeTable, DeValue};
 
 use super::Mistake;
+use super::component;
 use super::history::Part;
 use super::table::{Table, place};
 use super::watch;
 use crate::source::{Problem, Span, has_errors};
 use crate::watch::Rule;
 
-const KEYS: [&str; 2] = ["history", "watch"];
+const KEYS: [&str; 3] = ["history", "watch", "component"];
 
 /// What one file says, all of it valid.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -17,6 +18,8 @@ pub struct File {
     pub(super) history: Part,
     /// In the order of the file, each with the place of its unit's name.
     pub(super) watches: Vec<(Rule, Span)>,
+    /// In the order of the file.
+    pub(super) components: Vec<component::Read>,
 }
 
 impl File {
@@ -28,7 +31,7 @@ impl File {
     /// The rule of a file that says nothing else.
     pub fn only_rule(&self) -> Option<&Rule> {
         match &self.watches[..] {
-            [(rule, _)] if self.history == Part::default() => Some(rule),
+            [(rule, _)] if self.history == Part::default() && self.components.is_empty() => Some(rule),
             _ => None,
         }
     }
@@ -70,12 +73,16 @@ fn read(table: &DeTable, problems: &mut Vec<Problem>) -> File {
     if let Some(value) = history.filter(|(value, _)| !matches!(value, DeValue::Table(_))) {
         top.wrong_kind("history", value, "a table, `[history]`");
     }
+    let components = top.get("component");
     let is_list = |value: &DeValue| match value {
         DeValue::Array(tables) => tables.iter().all(|table| matches!(table.get_ref(), DeValue::Table(_))),
         _ => false,
     };
     if let Some(value) = watches.filter(|(value, _)| !is_list(value)) {
         top.wrong_kind("watch", value, "tables with double brackets, `[[watch]]`");
+    }
+    if let Some(value) = components.filter(|(value, _)| !is_list(value)) {
+        top.wrong_kind("component", value, "tables with double brackets, `[[component]]`");
     }
     if let Some((DeValue::Table(history), _)) = history {
         file.history = Part::read(history, problems);
@@ -84,6 +91,13 @@ fn read(table: &DeTable, problems: &mut Vec<Problem>) -> File {
         for value in tables.iter() {
             if let DeValue::Table(table) = value.get_ref() {
                 file.watches.extend(watch::read(table, place(value), problems));
+            }
+        }
+    }
+    if let Some((DeValue::Array(tables), _)) = components {
+        for value in tables.iter() {
+            if let DeValue::Table(table) = value.get_ref() {
+                file.components.extend(component::read(table, place(value), problems));
             }
         }
     }

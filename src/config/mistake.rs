@@ -5,6 +5,8 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::render;
+use crate::component::RepoError;
+use crate::event::Key;
 use crate::source::{Problem, Severity, Span};
 use crate::timespan::TimespanError;
 use crate::watch::NameError;
@@ -100,11 +102,32 @@ pub enum Mistake {
     /// What is off can't answer.
     #[error("`{0}` can't be expected of a unit that is to be inactive")]
     Inactive(&'static str),
-    /// A later rule about the same unit.
-    #[error("`{unit}` is named again in `{file}`: what is said there counts")]
+    /// A component without a name.
+    #[error("this `[[component]]` has no name")]
+    NoName,
+    /// A name that no component can have.
+    #[error("`{0}` is no name of a component")]
+    ComponentName(String),
+    /// A component without members.
+    #[error("this `[[component]]` has no members")]
+    NoMember,
+    /// Neither a check nor a watch.
+    #[error("`{0}` is no member of a component")]
+    Member(String),
+    /// A member that is not installed or not watched.
+    #[error("{}", match .0 { Key::Check(id) => format!("no check `{id}` is installed"), Key::Watch(unit) => format!("`{unit}` is not watched") })]
+    UnknownMember(Key),
+    /// No address of a repository.
+    #[error("`{0}` is no repository")]
+    Repo(String),
+    /// A text that is empty, too long, or more than a line.
+    #[error("`{0}` is no text of 1 to 255 characters on one line")]
+    Line(&'static str),
+    /// The same is said again, about a unit or a component.
+    #[error("`{name}` is named again in `{file}`: what is said there counts")]
     Overridden {
-        /// The unit, or the pattern.
-        unit: String,
+        /// The unit, the pattern, or the component.
+        name: String,
         /// The later file.
         file: String,
     },
@@ -118,7 +141,7 @@ impl Mistake {
     /// The mistake at its place, with what was expected and what to do.
     pub(super) fn at(self, span: Span) -> Problem {
         let severity = match self {
-            Mistake::Overridden { .. } => Severity::Warning,
+            Mistake::Overridden { .. } | Mistake::UnknownMember(_) => Severity::Warning,
             _ => Severity::Error,
         };
         Problem::new(severity, span, self.to_string()).expected(self.expected()).help(self.help())
@@ -140,6 +163,14 @@ impl Mistake {
             Mistake::Statuses(_) => "expected for example `200`, `2xx` or `200-399`".to_owned(),
             Mistake::Url { .. } => "expected for example `http://localhost/health`".to_owned(),
             Mistake::NoUnit => "expected `unit = \"nginx.service\"`".to_owned(),
+            Mistake::NoName => "expected `name = \"shop\"`".to_owned(),
+            Mistake::ComponentName(_) => "expected 1 to 64 of `a`-`z`, `0`-`9`, `_` and `-`".to_owned(),
+            Mistake::NoMember => "expected `members = [\"check:shop\", \"watch:shop.service\"]`".to_owned(),
+            Mistake::Member(_) => {
+                "expected a check such as `check:shop`, or a watch such as `watch:shop.service`".to_owned()
+            }
+            Mistake::Repo(_) => RepoError.to_string(),
+            Mistake::UnknownMember(_) => "the component is stale until it is".to_owned(),
             _ => return None,
         })
     }
@@ -152,6 +183,10 @@ impl Mistake {
             Mistake::Timespan(error) => format!("write `\"{}\"`", error.suggestion()?),
             Mistake::Name(NameError::Kind(name)) => format!("write `\"{name}.service\"` if it is a service"),
             Mistake::UnitAndUnits => "put all of them into `units`".to_owned(),
+            Mistake::UnknownMember(Key::Check(_)) => "install it with `ssi add`, or take it off the list".to_owned(),
+            Mistake::UnknownMember(Key::Watch(unit)) => {
+                format!("watch it with `ssi expect {unit}`, or take it off the list")
+            }
             Mistake::Overridden { .. } => "take one of the two away".to_owned(),
             _ => return None,
         })

@@ -6,6 +6,7 @@ use toml::Value;
 
 use super::History;
 use super::watch::{STATUS, TIMEOUT};
+use crate::component::{self, Component};
 use crate::timespan;
 use crate::watch::{Expected, Rule};
 
@@ -50,6 +51,18 @@ pub fn fields(rule: &Rule) -> Vec<(&'static str, String)> {
     }
     fields.extend((!rule.hold.is_zero()).then(|| ("for", text(&span(rule.hold)))));
     fields
+}
+
+/// One `[[component]]`.
+pub fn render_component(component: &Component) -> String {
+    let Component { name, display_name, description, domain, repo, members } = component;
+    let repo = repo.as_ref().map(ToString::to_string);
+    let text = |key: &str, text: &str| format!("{key} = {}\n", Value::from(text));
+    let others = [("display_name", display_name), ("description", description), ("domain", domain), ("repo", &repo)];
+    let others = others.into_iter().filter_map(|(key, value)| Some(text(key, value.as_deref()?)));
+    let lines: String = std::iter::once(text("name", name)).chain(others).collect();
+    let members: Vec<String> = members.iter().map(|key| Value::from(component::member_name(key)).to_string()).collect();
+    format!("[[component]]\n{lines}members = [{}]\n", members.join(", "))
 }
 
 /// One `[[watch]]`.

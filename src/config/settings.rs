@@ -2,8 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use super::component::Read;
 use super::{File, History, Mistake};
-use crate::source::Problem;
+use crate::check::CheckId;
+use crate::component;
+use crate::event::Key;
+use crate::source::{Problem, Span};
 use crate::watch::{Rule, UnitName, Units};
 
 /// Everything that can be set.
@@ -13,6 +17,19 @@ pub struct Settings {
     pub history: History,
     /// What is expected of units: no name or pattern twice, in the order of the files.
     pub watches: Vec<Watch>,
+    /// The cards of the status page: no name twice, in the order of the files.
+    pub components: Vec<Component>,
+}
+
+/// A component, and where that is said.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Component {
+    /// What is said.
+    pub component: component::Component,
+    /// The file that says so.
+    pub file: PathBuf,
+    /// Where its members stand there, in their order.
+    members: Vec<Span>,
 }
 
 /// What is expected of a unit, and where that is said.
@@ -28,7 +45,7 @@ impl Settings {
     /// Joins files, of which later ones count more. Gives a warning for each rule that another one overrides, with the index of its file.
     pub fn merge<'f>(files: impl IntoIterator<Item = (&'f Path, &'f File)>) -> (Settings, Vec<(usize, Problem)>) {
         let mut settings = Settings::default();
-        let mut places = Vec::new();
+        let (mut places, mut component_places) = (Vec::new(), Vec::new());
         let mut problems = Vec::new();
         for (index, (path, file)) in files.into_iter().enumerate() {
             file.history.apply(&mut settings.history);
@@ -38,14 +55,39 @@ impl Settings {
                 if let Some(at) = earlier {
                     let (index, place) = places.remove(at);
                     settings.watches.remove(at);
-                    let (unit, file) = (rule.units.to_string(), path.display().to_string());
-                    problems.push((index, Mistake::Overridden { unit, file }.at(place)));
+                    let (name, file) = (rule.units.to_string(), path.display().to_string());
+                    problems.push((index, Mistake::Overridden { name, file }.at(place)));
                 }
                 places.push((index, *place));
                 settings.watches.push(watch);
             }
+            for Read { component, place, members } in &file.components {
+                let mut earlier = settings.components.iter();
+                if let Some(at) = earlier.position(|earlier| earlier.component.name == component.name) {
+                    let (index, place) = component_places.remove(at);
+                    settings.components.remove(at);
+                    let (name, file) = (component.name.clone(), path.display().to_string());
+                    problems.push((index, Mistake::Overridden { name, file }.at(place)));
+                }
+                component_places.push((index, *place));
+                let (component, file) = (component.clone(), path.to_owned());
+                settings.components.push(Component { component, file, members: members.clone() });
+            }
         }
         (settings, problems)
+    }
+
+    /// Members of components that nothing is known of, each with its file.
+    pub fn unknown_members(&self, is_installed: impl Fn(&CheckId) -> bool) -> Vec<(&Path, Problem)> {
+        let is_known = |key: &Key| match key {
+            Key::Check(id) => is_installed(id),
+            Key::Watch(unit) => self.rule_of(unit).is_some(),
+        };
+        let members = self.components.iter().flat_map(|Component { component, file, members }| {
+            component.members.iter().zip(members).map(|(key, place)| (file.as_path(), key, *place))
+        });
+        let unknown = members.filter(|(_, key, _)| !is_known(key));
+        unknown.map(|(file, key, place)| (file, Mistake::UnknownMember(key.clone()).at(place))).collect()
     }
 
     /// What is expected of a unit: the rule with its name, or the last one whose pattern it fits.

@@ -61,6 +61,22 @@ fn every_mistake_has_its_line_and_column() {
         ("[[watch]]\nunit = \"a.service\"\nfor = \"5 Minuten\"\n", "3:7 `Minuten` is not a unit of time"),
         ("[[watch]]\nunit = \"a.service\"\nstate = \"inactive\"\nport = 80\n", "4:1 `port` can't be expected of"),
         ("[[watch]]\nunit = \"a.service\"\nunit = \"b.service\"\n", "3:1 this is not TOML: "),
+        ("[component]\nname = \"a\"\n", "1:1 `component` is a table"),
+        ("[[component]]\nmembers = [\"a\"]\n", "1:1 this `[[component]]` has no name"),
+        ("[[component]]\nname = \"A b\"\nmembers = [\"a\"]\n", "2:8 `A b` is no name of a component"),
+        ("[[component]]\nname = \"a\"\n", "1:1 this `[[component]]` has no members"),
+        ("[[component]]\nname = \"a\"\nmembers = []\n", "3:11 this `[[component]]` has no members"),
+        (
+            "[[component]]\nname = \"a\"\nmembers = [\"a\", \"check:b c\"]\n",
+            "3:17 `check:b c` is no member of a component",
+        ),
+        ("[[component]]\nname = \"a\"\nmembers = [7]\n", "3:12 `members` is a whole number"),
+        ("[[component]]\nname = \"a\"\nmembers = [\"a\"]\nrepo = \"/srv/a\"\n", "4:8 `/srv/a` is no repository"),
+        ("[[component]]\nname = \"a\"\nmembers = [\"a\"]\ndomain = \" \"\n", "4:10 `domain` is no text of 1 to 255"),
+        (
+            "[[component]]\nname = \"a\"\nmembers = [\"a\"]\ndispaly_name = \"A\"\n",
+            "4:1 unknown key `dispaly_name` in `component`",
+        ),
     ] {
         let found = mistakes(text);
         assert!(found.len() == 1 && found[0].starts_with(expected), "{text}{expected}: {found:#?}");
@@ -83,7 +99,7 @@ fn mistakes_say_what_was_meant() {
     assert_eq!(expected("[[watchs]]\n"), "did you mean `watch`?");
     assert_eq!(expected("[[watch]]\nunit = \"a.service\"\nstate = \"actve\"\n"), "did you mean `active`?");
     assert_eq!(help("[history]\nraw = \"7 (days)\"\n"), "write `\"7d\"`");
-    assert!(help("[histroy]\n").contains("`history`, `watch`"));
+    assert!(help("[histroy]\n").contains("`history`, `watch`, `component`"));
     assert!(help("[[watch]]\nunit = \"nginx\"\n").contains("`\"nginx.service\"`"));
 }
 
@@ -169,4 +185,35 @@ fn what_is_rendered_is_read_back() {
     let file = file(&history);
     let (settings, _) = Settings::merge([(Path::new("x"), &file)]);
     assert_eq!(settings, Settings::default());
+}
+
+#[test]
+fn components_are_read_merged_and_rendered() {
+    let text = "[[component]]\nname = \"shop\"\ndisplay_name = \"The shop\"\nrepo = \"owner/shop\"\n\
+                members = [\"check:shop\", \"nginx.service\", \"disk\"]\n[[watch]]\nunit = \"nginx.service\"\n";
+    let again = "[[component]]\nname = \"mail\"\nmembers = \"a\"\n[[component]]\nname = \"shop\"\nmembers = [\"watch:b.timer\", \"a\"]\n";
+    let files = [("a.toml", text), ("b.toml", again)].map(|(name, text)| (Path::new(name), file(text)));
+    let (settings, problems) = Settings::merge(files[..1].iter().map(|(path, file)| (*path, file)));
+    assert_eq!(problems, []);
+    let rendered = render_component(&settings.components[0].component);
+    assert_eq!(
+        rendered,
+        text.replace("\"nginx.service\", \"disk\"", "\"watch:nginx.service\", \"check:disk\"")
+            .split("[[watch]]")
+            .next()
+            .unwrap()
+    );
+    let unknown = settings.unknown_members(|id| id.as_str() == "shop");
+    let told: Vec<_> = unknown.iter().map(|(file, problem)| (file.to_str(), problem.message.as_str())).collect();
+    assert_eq!(told, [(Some("a.toml"), "no check `disk` is installed")]);
+    assert!(!unknown[0].1.is_error() && &text[unknown[0].1.span.start..unknown[0].1.span.end] == "\"disk\"");
+    let (settings, problems) = Settings::merge(files.iter().map(|(path, file)| (*path, file)));
+    let names: Vec<&str> = settings.components.iter().map(|shown| shown.component.name.as_str()).collect();
+    assert_eq!(names, ["mail", "shop"]);
+    assert_eq!(problems[0].1.message, "`shop` is named again in `b.toml`: what is said there counts");
+    let unknown = settings.unknown_members(|_| true);
+    assert_eq!(
+        unknown.iter().map(|(_, problem)| problem.message.as_str()).collect::<Vec<_>>(),
+        ["`b.timer` is not watched"]
+    );
 }

@@ -6,6 +6,8 @@ use glob::Pattern;
 
 use super::Mistake;
 use super::url;
+use crate::component::{self, Repo};
+use crate::event::Key;
 use crate::timespan;
 use crate::watch::{Expected, Units};
 
@@ -71,6 +73,34 @@ pub fn state(text: &str) -> Result<Expected, Mistake> {
         "inactive" => Ok(Expected::Inactive),
         _ => Err(Mistake::State(text.to_owned())),
     }
+}
+
+/// The name of a component.
+pub(super) fn component_name(text: &str) -> Result<String, Mistake> {
+    let allowed = |c: char| matches!(c, 'a'..='z' | '0'..='9' | '_' | '-');
+    match (1..=64).contains(&text.len()) && text.chars().all(allowed) {
+        true => Ok(text.to_owned()),
+        false => Err(Mistake::ComponentName(text.to_owned())),
+    }
+}
+
+/// A text for people, on one line.
+pub(super) fn line(key: &'static str, text: &str) -> Result<String, Mistake> {
+    let text = text.trim();
+    match (1..=255).contains(&text.chars().count()) && !text.contains(char::is_control) {
+        true => Ok(text.to_owned()),
+        false => Err(Mistake::Line(key)),
+    }
+}
+
+/// Where a component's source lies.
+pub(super) fn repo(text: &str) -> Result<Repo, Mistake> {
+    text.trim().parse().map_err(|_| Mistake::Repo(text.to_owned()))
+}
+
+/// A check or a watch.
+pub(super) fn member(text: &str) -> Result<Key, Mistake> {
+    component::member(text).ok_or_else(|| Mistake::Member(text.to_owned()))
 }
 
 /// A TCP port.
