@@ -9,6 +9,7 @@ mod agent_logs;
 mod agent_service;
 mod agent_start;
 mod batches;
+mod browser;
 mod campaigns;
 mod checks;
 mod commands;

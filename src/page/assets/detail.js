@@ -5,7 +5,7 @@ import { Indicator, icon, indicator, marks } from "./status.js";
 import { restamp, stamp, measured, now } from "./time.js";
 import { Strip, durations, hours, values, quantity, percent, healthy_share } from "./chart.js";
 import { get } from "./api.js";
-import { missing, section, table } from "./parts.js";
+import { heading, missing, section, table } from "./parts.js";
 import { Actions } from "./actions.js";
 
 /** After something happened, how long until it is asked for, so that a burst is one question. */
@@ -47,7 +47,12 @@ class Detail {
       this.facts,
       this.parts,
     );
-    this.gone = h("p", { class: "empty" }, icon("unknown"), `No ${kind} with the id `, h("code", null, id), " is on this host.");
+    this.gone = h(
+      "div",
+      null,
+      heading(`No such ${kind}`),
+      h("p", { class: "empty" }, icon("unknown"), `No ${kind} with the id `, h("code", null, id), " is on this host."),
+    );
     const crumbs = h("nav", { class: "crumbs", "aria-label": "Way back" }, h("a", { href: back[0] }, back[1]));
     this.element = h("div", { class: "view" }, crumbs, this.gone, this.body);
     this.show_row();

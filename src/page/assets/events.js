@@ -39,7 +39,7 @@ export function mount(context) {
   };
   const load = async () => {
     const { data } = await get("/api/v1/transitions?limit=100");
-    past = (data?.items ?? []).map(of_transition);
+    past = (data?.items ?? []).map(of_transition).sort((a, b) => Date.parse(b.time) - Date.parse(a.time));
     show();
   };
   show();

@@ -14,8 +14,8 @@ export class Strips {
     this.step = 1800;
   }
 
+  /** Begins to keep them; they are asked for as soon as there is a connection. */
   start() {
-    this.load();
     setInterval(() => document.hidden || this.load(), REFRESH);
     this.store.listen(({ keys }) => keys.forEach((key) => this.happened(key)));
   }
