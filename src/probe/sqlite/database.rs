@@ -14,7 +14,8 @@ use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Map, Value};
 
-use super::{Shape, value};
+use super::Shape;
+use super::value::Kind;
 use crate::timespan;
 
 /// The most rows of one query.
@@ -44,7 +45,8 @@ impl Database {
             Err(error) => return Err(format!("it can't be looked at ({error})")),
         }
         let plain = connect(file, "?mode=ro", end);
-        let is_unable = plain.as_ref().is_err_and(|error| error.sqlite_error_code() == Some(ErrorCode::CannotOpen));
+        let unable = [Some(ErrorCode::CannotOpen), Some(ErrorCode::ReadOnly)];
+        let is_unable = plain.as_ref().is_err_and(|error| unable.contains(&error.sqlite_error_code()));
         let unwritten = if is_unable { Unwritten::of(file) } else { None };
         let connection = match &unwritten {
             // Its readers would have to make files beside it, but nobody has it open.
@@ -67,8 +69,9 @@ impl Database {
             return Err(late(self.timeout));
         }
         let mut statement = self.connection.prepare(sql).map_err(failed)?;
-        let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
-        if names.is_empty() {
+        let columns: Vec<(String, Kind)> =
+            statement.columns().map(|column| (column.name().to_owned(), Kind::of(column.decl_type()))).collect();
+        if columns.is_empty() {
             return Err("that is no query".to_owned());
         }
         let mut rows = statement.query([]).map_err(failed)?;
@@ -82,17 +85,17 @@ impl Database {
                 });
             }
             let mut object = Map::new();
-            for (at, name) in names.iter().enumerate() {
-                object.insert(name.clone(), value::json(row.get_ref(at).map_err(failed)?));
+            for (at, (name, kind)) in columns.iter().enumerate() {
+                object.insert(name.clone(), kind.json(row.get_ref(at).map_err(failed)?));
             }
             found.push(Value::Object(object));
         }
-        match (shape, &names[..]) {
+        match (shape, &columns[..]) {
             (Shape::Rows, _) => Ok(Value::Array(found)),
-            (Shape::Field, [name]) => {
+            (Shape::Field, [(name, _)]) => {
                 Ok(found.pop().and_then(|mut row| row.get_mut(name).map(Value::take)).unwrap_or_default())
             }
-            (Shape::Field, names) => Err(format!("it found {} columns, expected one value", names.len())),
+            (Shape::Field, columns) => Err(format!("it found {} columns, expected one value", columns.len())),
         }
     }
 
@@ -220,14 +223,14 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = file(
             &dir,
-            "CREATE TABLE t(id, word, share, raw); INSERT INTO t VALUES (1, 'a', 0.5, x'00ff'), (2, NULL, 9e999, NULL)",
+            "CREATE TABLE t(id, word, share, raw, is_on BOOLEAN); INSERT INTO t VALUES (1, 'a', 0.5, x'00ff', 1), (2, NULL, 9e999, NULL, 2)",
         );
         assert_eq!(ask(&file, "SELECT count(*) FROM t", Shape::Field), Ok(json!(2)));
         assert_eq!(ask(&file, "SELECT id FROM t WHERE id = 9", Shape::Field), Ok(json!(null)));
         let made = "SELECT sum(value) FROM json_each('[1, 2]')";
         assert_eq!(ask(&file, made, Shape::Field), Ok(json!(3)));
         let rows = json!([
-            {"id": 1, "word": "a", "share": 0.5, "raw": "00ff"}, {"id": 2, "word": null, "share": null, "raw": null}
+            {"id": 1, "word": "a", "share": 0.5, "raw": "00ff", "is_on": true}, {"id": 2, "word": null, "share": null, "raw": null, "is_on": 2}
         ]);
         assert_eq!(ask(&file, "SELECT * FROM t ORDER BY id", Shape::Rows), Ok(rows));
         for (sql, shape, reason) in [
