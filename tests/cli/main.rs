@@ -9,6 +9,8 @@ mod host;
 mod installing;
 mod jobs;
 mod printing;
+mod probes_apps;
+mod probes_git;
 mod probes_host;
 mod probes_net;
 mod running;
