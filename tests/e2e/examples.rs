@@ -7,6 +7,7 @@ mod host;
 mod network;
 mod packages;
 mod postgresql;
+mod status;
 mod systemd;
 
 use std::fs;

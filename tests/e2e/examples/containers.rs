@@ -5,9 +5,9 @@ use crate::checks::machine;
 use crate::machine::{Machine, PATIENCE, wait_for};
 
 /// An archive with a root directory that holds a shell.
-const IMAGE: &str = "mkdir -p /srv/image/bin && cp /bin/busybox /srv/image/bin/ && ln -sf busybox /srv/image/bin/sh && tar -C /srv/image -cf /srv/image.tar .";
+pub(super) const IMAGE: &str = "mkdir -p /srv/image/bin && cp /bin/busybox /srv/image/bin/ && ln -sf busybox /srv/image/bin/sh && tar -C /srv/image -cf /srv/image.tar .";
 
-fn start_docker(machine: &Machine) {
+pub(super) fn start_docker(machine: &Machine) {
     machine
         .sh("getent group docker > /dev/null || groupadd --system docker
              systemd-run --quiet --collect --unit=engine --property=Delegate=yes --property=KillMode=mixed \

@@ -3,8 +3,9 @@
 use super::{Example, directory, names};
 use crate::checks::machine;
 
-/// The tools that an example can't do without. `memory`, `memory-pressure` and the demonstration need bash alone.
-const TOOLS: [(&str, &str, &[&str]); 26] = [
+/// The tools that an example can't do without. `memory`, `memory-pressure` and the demonstration need bash alone, most of the
+/// sections of `/status` bash and ssi.
+const TOOLS: [(&str, &str, &[&str]); 28] = [
     ("backup-age", "find", &[]),
     ("certificate-expiry", "openssl", &[]),
     ("certificate-expiry", "timeout", &[]),
@@ -26,6 +27,8 @@ const TOOLS: [(&str, &str, &[&str]); 26] = [
     ("process-running", "ps", &[]),
     ("reboot-needed", "uname", &[]),
     ("reboot-needed", "stat", &[]),
+    ("status-deploy", "git", &["DEPLOY_DIR=/srv/tree"]),
+    ("status-repos", "git", &["REPOSITORIES=/srv/tree"]),
     ("system-updates", "apt-get", &[]),
     ("systemd-timers", "systemctl", &[]),
     ("systemd-timers", "date", &[]),
@@ -46,7 +49,7 @@ const HIDE: &str = r#"hide() {
 };"#;
 
 /// A setting without sense for each example that has one to misread.
-const NONSENSE: [(&str, &str); 30] = [
+const NONSENSE: [(&str, &str); 40] = [
     ("backup-age", "WARNING_HOURS=1.5"),
     ("certificate-expiry", "CERTIFICATES= "),
     ("certificate-expiry", "FAILURE_DAYS=week"),
@@ -72,6 +75,16 @@ const NONSENSE: [(&str, &str); 30] = [
     ("postgresql", "LAG_SECONDS=1min"),
     ("process-running", "PROCESSES=a-name-of-17-bytes"),
     ("reboot-needed", "WARNING_DAYS=soon"),
+    ("status-channels", "CHANNELS=telegram"),
+    ("status-channels", "CHANNELS= "),
+    ("status-deploy", "DEPLOY_DIR=/nowhere"),
+    ("status-gateway", "GATEWAY_MODE=a word"),
+    ("status-groups", "DATABASE=/nowhere"),
+    ("status-host-jobs", "DATABASE=/srv"),
+    ("status-messages", "DATABASE=/etc/passwd"),
+    ("status-queue", "QUEUE_FIELDS=waiting=here"),
+    ("status-repos", "REPOSITORIES= "),
+    ("status-tasks", "DATABASE="),
     ("system-updates", "SECURITY_WARNING=one"),
     ("systemd-timers", "TIMERS=logrotate.timer"),
     ("tcp-ports", "PORTS=localhost"),
@@ -82,6 +95,7 @@ const NONSENSE: [(&str, &str); 30] = [
 #[test]
 fn without_its_tool_or_with_settings_without_sense_an_example_is_an_error() {
     let machine = machine("examples-refusals");
+    machine.run(&["mkdir", "-p", "/srv/tree/.git"]).ok();
     for name in names() {
         let example = Example::add(&machine, &name, &[]);
         for (_, tool, more) in TOOLS.iter().filter(|(of, ..)| *of == name) {
@@ -100,7 +114,8 @@ fn without_its_tool_or_with_settings_without_sense_an_example_is_an_error() {
         }
     }
     let tested = |name: &String| TOOLS.iter().any(|(of, ..)| of == name);
-    let bare: Vec<_> = names().into_iter().filter(|name| !tested(name)).collect();
+    let asks_ssi = |name: &String| name.starts_with("status-");
+    let bare: Vec<_> = names().into_iter().filter(|name| !tested(name) && !asks_ssi(name)).collect();
     assert_eq!(bare, ["demo-heartbeat", "memory", "memory-pressure"]);
 }
 
