@@ -102,8 +102,9 @@ async fn asset(State(page): State<Arc<Page>>, Path(name): Path<String>, headers:
     };
     let known = headers.get_all(header::IF_NONE_MATCH).into_iter().filter_map(|value| value.to_str().ok());
     let is_known = known.flat_map(|tags| tags.split(',')).any(|tag| tag.trim().trim_start_matches("W/") == asset.tag);
-    // Asked for anew each time, answered with nothing unless the binary is another one.
-    let headers = [(header::ETAG, asset.tag.as_str()), (header::CACHE_CONTROL, "no-cache")];
+    // Asked for anew each time, answered with nothing unless the binary is another one. Icons are needed when nobody can be asked, too.
+    let keep = if asset.is_image() { "max-age=86400" } else { "no-cache" };
+    let headers = [(header::ETAG, asset.tag.as_str()), (header::CACHE_CONTROL, keep)];
     if is_known {
         return (StatusCode::NOT_MODIFIED, headers).into_response();
     }

@@ -19,7 +19,7 @@ use ssi::paths::Paths;
 use ssi::status::Status;
 use ssi::watch::{Expected, Rule, Units};
 
-const DOCUMENTS: [&str; 11] = [
+const DOCUMENTS: [&str; 12] = [
     "README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
@@ -27,6 +27,7 @@ const DOCUMENTS: [&str; 11] = [
     "docs/configuration.md",
     "docs/history.md",
     "docs/jobs.md",
+    "docs/page.md",
     "docs/probes.md",
     "docs/watches.md",
     "docs/websocket.md",

@@ -4,6 +4,7 @@
 mod server {
     mod api;
     mod http;
+    mod page;
     mod past;
     mod protocol;
     mod stream;

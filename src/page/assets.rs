@@ -21,6 +21,13 @@ pub struct Assets {
     build: String,
 }
 
+impl Asset {
+    /// Whether it is an icon.
+    pub fn is_image(&self) -> bool {
+        self.content_type == IMAGE
+    }
+}
+
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
 const IMAGE: &str = "image/svg+xml";

@@ -42,7 +42,7 @@ pub fn render(view: &View, rows: &[Row], now: Timestamp) -> String {
         },
     };
     let note = format!(
-        "<noscript><p class=\"notice\">This is how it was at {}. Reload for the present; with JavaScript it is live.</p></noscript>",
+        "<noscript><p class=\"notice\"><span>This is how it was at {}. Reload for the present; with JavaScript it is live.</span></p></noscript>",
         time(Some(now))
     );
     format!("<div class=\"view\">{note}\n{title}{content}\n</div>")

@@ -28,7 +28,10 @@ export class Banner {
     this.more = find("#banner-more");
     this.live = find("#announce");
     this.link = find("#link");
-    this.icons = [["href", find("#favicon")], ["src", find(".brand img")]];
+    this.favicon = find("#favicon");
+    this.brand = find(".brand .icon");
+    // When it is needed nobody may be there to ask for it.
+    new Image().src = "/assets/icon-unknown.svg";
     this.alerts = find("#alert-count");
   }
 
@@ -46,8 +49,10 @@ export class Banner {
     const status = state === "stale" ? "UNKNOWN" : bad[0]?.status ?? this.calm(unknown);
     attribute(this.root, "data-status", status);
     attribute(this.use, "href", `#i-${status.toLowerCase()}`);
-    const icon = `/assets/icon-${is_healthy(status) ? "ok" : status.toLowerCase()}.svg`;
-    this.icons.forEach(([name, element]) => attribute(element, name, icon));
+    const icon = is_healthy(status) ? "ok" : status.toLowerCase();
+    attribute(this.favicon, "href", `/assets/icon-${icon}.svg`);
+    attribute(this.brand, "data-status", status);
+    attribute(this.brand.firstElementChild, "href", `#i-${icon}`);
     const headline = state === "stale" ? "No contact with the agent" : this.sentence(bad, unknown);
     if (this.headline.textContent !== headline) {
       text(this.headline, headline);

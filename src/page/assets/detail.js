@@ -1,6 +1,6 @@
 // One check or watch: what it is, what it said, how it went.
 
-import { h, text, attribute, outward } from "./dom.js";
+import { h, text, arrange, attribute, outward } from "./dom.js";
 import { Indicator, icon, indicator, marks } from "./status.js";
 import { restamp, stamp, measured, now } from "./time.js";
 import { Strip, durations, hours, values, quantity, percent, healthy_share } from "./chart.js";
@@ -53,8 +53,8 @@ class Detail {
       heading(`No such ${kind}`),
       h("p", { class: "empty" }, icon("unknown"), `No ${kind} with the id `, h("code", null, id), " is on this host."),
     );
-    const crumbs = h("nav", { class: "crumbs", "aria-label": "Way back" }, h("a", { href: back[0] }, back[1]));
-    this.element = h("div", { class: "view" }, crumbs, this.gone, this.body);
+    this.crumbs = h("nav", { class: "crumbs", "aria-label": "Way back" }, h("a", { href: back[0] }, back[1]));
+    this.element = h("div", { class: "view" });
     this.show_row();
     this.load();
   }
@@ -86,8 +86,7 @@ class Detail {
 
   show_row() {
     const row = this.row();
-    this.gone.hidden = row !== undefined;
-    this.body.hidden = row === undefined;
+    arrange(this.element, [this.crumbs, row ? this.body : this.gone]);
     if (!row) return;
     const running = this.context.store.running.has(this.key);
     attribute(this.element, "data-status", row.status);
@@ -145,8 +144,10 @@ class Detail {
     if (!data) parts.push(missing(problem));
     const perfdata = data?.perfdata ?? [];
     if (perfdata.length) parts.push(section("Measured", h("div", { class: "plots" }, this.plots(perfdata))));
-    parts.push(section("Last 7 days", this.week()));
-    if (this.kind === "check") parts.push(section("Runs", ...this.run_parts(row)));
+    const charts = [section("Last 7 days", this.week())];
+    if (this.runs) charts.push(section("How long it took", h("div", { class: "panel" }, durations(this.runs, row.timeout_seconds))));
+    parts.push(h("div", { class: "plots" }, charts));
+    if (this.kind === "check") parts.push(section("Runs", this.run_table()));
     if (data) {
       parts.push(section("Changes of status", transitions(data.transitions)));
       if (this.kind === "check") parts.push(section("Last output", lines(data.log, "the log")));
@@ -179,12 +180,12 @@ class Detail {
     const { data, problem } = this.past;
     if (!data) return missing(problem);
     const { drawing, label } = hours(data.items ?? data, now());
-    const scroll = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Healthy hours" }, drawing);
+    const scroll = h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Healthy hours" }, drawing);
     return h("div", { class: "panel" }, h("p", { class: "metric" }, h("strong", null, label)), scroll);
   }
 
-  run_parts(row) {
-    if (!this.runs) return [missing("the history")];
+  run_table() {
+    if (!this.runs) return missing("the history");
     const columns = ["Began", "Status", "Took", "Started by", "CPU", "Memory", "Message"];
     const rows = this.runs.slice(0, 20).map((run) =>
       h(
@@ -199,8 +200,7 @@ class Detail {
         h("td", { class: "message" }, run.message ?? ""),
       ),
     );
-    const chart = h("div", { class: "panel" }, durations(this.runs, row.timeout_seconds));
-    return rows.length ? [chart, table("Runs", columns, rows)] : [h("p", { class: "empty" }, "No run is recorded.")];
+    return rows.length ? table("Runs", columns, rows) : h("p", { class: "empty" }, "No run is recorded.");
   }
 }
 
@@ -268,7 +268,7 @@ function lines(found, what) {
   if (!found) return missing(`${what} can't be read`);
   if (found.length === 0) return h("p", { class: "empty" }, "Nothing yet.");
   const words = found.map((line) => (typeof line === "string" ? line : (line.text ?? line.message ?? JSON.stringify(line)))).join("\n");
-  const output = h("pre", { class: "output", tabindex: "0", role: "region", "aria-label": `Lines of ${what}` }, words);
+  const output = h("pre", { class: "output", tabindex: "0", role: "group", "aria-label": `Lines of ${what}` }, words);
   requestAnimationFrame(() => (output.scrollTop = output.scrollHeight));
   return output;
 }

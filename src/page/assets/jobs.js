@@ -18,7 +18,7 @@ export function mount(context) {
   const rows = new Keyed(body, (job) => `${job.kind}:${job.source}:${job.name}:${job.schedule}:${job.command}`, () => new JobRow());
   const head = h("tr", null, COLUMNS.map((column) => h("th", { scope: "col" }, column)));
   const table = h("table", { class: "jobs" }, h("caption", { class: "sr" }, "Jobs"), h("thead", null, head), body);
-  const scroll = h("div", { class: "scroll", role: "region", "aria-label": "Jobs", tabindex: "0" }, table);
+  const scroll = h("div", { class: "scroll", role: "group", "aria-label": "Jobs", tabindex: "0" }, table);
   const note = h("p", { class: "note", role: "status" });
   const count = h("p", { class: "count" });
   const nothing = empty("No job is as you look for it.", "unknown");
@@ -80,7 +80,7 @@ class JobRow {
     const [schedule, next, last, result, user, command] = this.cells;
     attribute(this.element, "data-off", job.enabled === false ? "" : null);
     const off = job.enabled === false ? h("span", { class: "mark" }, "off") : "";
-    this.name.replaceChildren(h("span", { class: "name" }, job.name), h("span", { class: "kind" }, KINDS[job.kind] ?? job.kind), off);
+    this.name.replaceChildren(h("span", { class: "name" }, job.name), h("span", { class: "kind" }, KINDS[job.kind] ?? job.kind), off, job.error ?? "");
     schedule.replaceChildren(h("span", null, job.human ?? ""), " ", h("code", null, job.schedule ?? ""));
     const overdue = job.overdue ? h("span", { class: "mark", "data-mark": "overdue" }, icon("warning"), "overdue") : "";
     next.replaceChildren(stamp(job.next_run), overdue);

@@ -1,11 +1,10 @@
 // Lists of checks, grouped by profile or tag, and of watches.
 
 import { h, text, attribute, Keyed } from "./dom.js";
-import { STATUSES, Indicator, icon, marks } from "./status.js";
+import { STATUSES, Indicator, icon, marks, urgency } from "./status.js";
 import { restamp, stamp, measured } from "./time.js";
 import { key_of, path_of, by_name, by_text } from "./store.js";
 import { Line, heading, empty } from "./parts.js";
-import { urgency } from "./status.js";
 
 /** Where a check belongs: its profile, else its first tag. */
 export const group_of = (row) => row.profile ?? row.tags?.[0] ?? null;
@@ -164,7 +163,7 @@ export function watches(context) {
   const columns = ["Unit", "Status", "Expected", "Actual", "Restarts", "Answers in", "Since", "Message"];
   const head = h("tr", null, columns.map((column) => h("th", { scope: "col" }, column)));
   const table = h("table", null, h("caption", { class: "sr" }, "Watches"), h("thead", null, head), body);
-  const scroll = h("div", { class: "scroll", role: "region", "aria-label": "Watches", tabindex: "0" }, table);
+  const scroll = h("div", { class: "scroll", role: "group", "aria-label": "Watches", tabindex: "0" }, table);
   const nothing = empty("No unit is watched, or none is as you look for it. `ssi expect` watches one.", "unknown");
   const show = () => {
     const chosen = chips.chosen();

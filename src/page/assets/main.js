@@ -118,8 +118,9 @@ addEventListener("popstate", (event) => {
 
 search.addEventListener("input", () => {
   // What can't be filtered is left for the list of what can.
-  if (view?.filter) context.filter({ q: search.value });
-  else navigate(`/checks?q=${encodeURIComponent(search.value)}`), search.focus();
+  if (view?.filter) return context.filter({ q: search.value });
+  navigate(`/checks?q=${encodeURIComponent(search.value)}`);
+  search.focus();
 });
 search.form.addEventListener("submit", (event) => event.preventDefault());
 

@@ -102,7 +102,7 @@ export function table(caption, columns, rows) {
   const head = h("tr", null, columns.map((column) => h("th", { scope: "col" }, column)));
   return h(
     "div",
-    { class: "scroll", role: "region", "aria-label": caption, tabindex: "0" },
+    { class: "scroll", role: "group", "aria-label": caption, tabindex: "0" },
     h("table", null, h("caption", { class: "sr" }, caption), h("thead", null, head), h("tbody", null, rows)),
   );
 }

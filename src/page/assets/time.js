@@ -11,6 +11,7 @@ const UNITS = [
 ];
 
 const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+const other_year = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
 const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const short = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 const whole = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "long" });
@@ -50,8 +51,10 @@ export function measured(seconds) {
 export function moment(iso) {
   const time = new Date(iso);
   if (Number.isNaN(time.getTime())) return "–";
-  const is_today = time.toDateString() === new Date(now()).toDateString();
-  return is_today ? clock.format(time) : `${day.format(time)}, ${short.format(time)}`;
+  const today = new Date(now());
+  if (time.toDateString() === today.toDateString()) return clock.format(time);
+  const date = time.getFullYear() === today.getFullYear() ? day : other_year;
+  return `${date.format(time)}, ${short.format(time)}`;
 }
 
 /** Hours and minutes. */
