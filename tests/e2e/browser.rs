@@ -142,6 +142,28 @@ fn a_board_without_sockets_is_asked_for() {
 }
 
 #[test]
+fn a_socket_that_brings_nothing_any_more_is_replaced() {
+    let machine = machine("page-deaf");
+    add(&machine, &[moody(&machine, "echo OK, good")], &[]).ok();
+    let browser = Browser::start(&machine);
+    // As where something on the way has forgotten the connection and tells nobody.
+    let forgetful = "window.WebSocket = class extends WebSocket {
+        constructor(url) {
+            super(url);
+            window.socket = this;
+            this.addEventListener('message', (event) => this.is_forgotten && event.stopImmediatePropagation());
+        }
+    }";
+    browser.devtools("Page.addScriptToEvaluateOnNewDocument", &json!({"source": forgetful}));
+    browser.open("/");
+    browser.wait_text("#headline", "All systems operational");
+    browser.run("window.before = socket; socket.is_forgotten = true");
+    say(&machine, "echo 'FAILURE, unheard'");
+    browser.wait_text("#headline", "Moody: FAILURE");
+    assert_eq!(browser.run("return socket !== before"), true);
+}
+
+#[test]
 fn without_javascript_there_is_a_snapshot() {
     let machine = machine("page-plain");
     add(&machine, &[moody(&machine, "echo 'WARNING, half <full>'")], &[]).ok();

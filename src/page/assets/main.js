@@ -89,7 +89,7 @@ function decoded(part) {
 }
 
 function entitle() {
-  const bad = store.bad().length;
+  const bad = store.count_bad();
   document.title = `${bad ? `(${bad}) ` : ""}${view?.title ? `${view.title} · ` : ""}${store.host ?? "ssi"}`;
 }
 

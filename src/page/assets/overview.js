@@ -192,7 +192,7 @@ class ComponentCard {
     if (item.commit) {
       const commit = h("code", null, item.commit);
       const words = item.commit_message ? h("span", { class: "commit-message" }, item.commit_message) : null;
-      facts.push(fact("Commit", outward(item.commit_url, icon("commit"), commit), " ", words));
+      facts.push(fact("Commit", outward(item.commit_url, icon("commit"), " ", commit), " ", words));
     }
     return facts;
   }

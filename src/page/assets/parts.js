@@ -103,6 +103,6 @@ export function table(caption, columns, rows) {
   return h(
     "div",
     { class: "scroll", role: "group", "aria-label": caption, tabindex: "0" },
-    h("table", null, h("caption", { class: "sr" }, caption), h("thead", null, head), h("tbody", null, rows)),
+    h("table", { class: "plain" }, h("caption", { class: "sr" }, caption), h("thead", null, head), h("tbody", null, rows)),
   );
 }

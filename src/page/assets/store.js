@@ -5,6 +5,8 @@ import { set_host_time } from "./time.js";
 
 /** Most events that are kept to be looked at. */
 const MAX_EVENTS = 500;
+/** Most rows that change in one frame; when everything changes at once, the rest follows in the next ones. */
+const MAX_CHANGES = 200;
 /** Marks that a verdict sets and takes away; all others belong to the header or the timer. */
 const OF_A_VERDICT = new Set(["soft", "overdue"]);
 
@@ -121,18 +123,6 @@ export class Store {
     this.pending.events.push(event);
   }
 
-  /** Every row, or those that `wanted` accepts, worst first and then by name. */
-  sorted(wanted = () => true) {
-    const rows = [...this.rows.values()].filter(wanted);
-    return rows.sort((a, b) => urgency(b.status) - urgency(a.status) || by_name(a, b));
-  }
-
-  counts() {
-    const counts = {};
-    for (const row of this.rows.values()) counts[row.status] = (counts[row.status] ?? 0) + 1;
-    return counts;
-  }
-
   /** What somebody should look at, worst first, and of equal ones the newest. */
   not_ok() {
     const rows = [...this.rows.values()].filter((row) => !is_healthy(row.status));
@@ -140,13 +130,19 @@ export class Store {
     return rows.sort((a, b) => urgency(b.status) - urgency(a.status) || since(b) - since(a) || by_name(a, b));
   }
 
-  bad() {
-    return this.not_ok().filter((row) => is_bad(row.status));
+  count_bad() {
+    let count = 0;
+    for (const row of this.rows.values()) count += is_bad(row.status);
+    return count;
   }
 
   changed(key) {
     if (key === null) this.pending.all = true;
     else this.pending.keys.add(key);
+    this.schedule();
+  }
+
+  schedule() {
     if (this.is_scheduled) return;
     this.is_scheduled = true;
     // A page that nobody looks at gets no frames, but its title still counts.
@@ -159,6 +155,12 @@ export class Store {
     this.is_scheduled = false;
     const change = this.pending;
     this.forget_changes();
+    if (!change.all && change.keys.size > MAX_CHANGES) {
+      const keys = [...change.keys];
+      change.keys = new Set(keys.slice(0, MAX_CHANGES));
+      this.pending.keys = new Set(keys.slice(MAX_CHANGES));
+      this.schedule();
+    }
     this.listeners.forEach((listener) => listener(change));
   }
 
