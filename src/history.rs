@@ -89,6 +89,14 @@ impl History {
         Ok((History { conn, path: path.to_owned(), inode, things, words, trimmed_until: 0, _lock: lock }, opened))
     }
 
+    /// What the database at `path` knows, where a full disk keeps it from being opened; `None` where no history is there.
+    pub fn glance(path: &Path) -> Result<Option<(Head, Vec<Saved>)>, HistoryError> {
+        let _lock = open::lock(path)?;
+        let Some(conn) = open::alone(path)? else { return Ok(None) };
+        let read = || Ok((head(&conn)?, saved(&conn)?));
+        read().map(Some).map_err(error::at("read", path))
+    }
+
     /// Closes a database that turned out to be damaged and moves it aside; tells where it is now. [`History::open`] makes a new one then.
     pub fn set_aside(self) -> Result<PathBuf, HistoryError> {
         let History { conn, path, _lock, .. } = self;
@@ -105,13 +113,7 @@ impl History {
 
     /// How the numbering goes on.
     pub fn head(&self) -> Result<Head, HistoryError> {
-        let sql = "SELECT epoch, seq, floor, behind, clean FROM head";
-        let head = self.conn.query_row(sql, [], |row| {
-            let (epoch, seq, floor) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            Ok(Head { epoch, seq, floor, behind: row.get(3)?, clean: row.get(4)? })
-        });
-        let none = || Head { epoch: String::new(), seq: 0, floor: 0, behind: true, clean: true };
-        Ok(head.optional().map_err(self.fail("read"))?.unwrap_or_else(none))
+        head(&self.conn).map_err(self.fail("read"))
     }
 
     /// Begins a numbering, or says who goes on with it, at once. The events of another epoch go.
@@ -194,6 +196,16 @@ impl History {
     fn fail(&self, action: &'static str) -> impl Fn(rusqlite::Error) -> HistoryError {
         error::at(action, &self.path)
     }
+}
+
+fn head(conn: &Connection) -> rusqlite::Result<Head> {
+    let sql = "SELECT epoch, seq, floor, behind, clean FROM head";
+    let head = conn.query_row(sql, [], |row| {
+        let (epoch, seq, floor) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(Head { epoch, seq, floor, behind: row.get(3)?, clean: row.get(4)? })
+    });
+    let none = || Head { epoch: String::new(), seq: 0, floor: 0, behind: true, clean: true };
+    Ok(head.optional()?.unwrap_or_else(none))
 }
 
 fn write_head(conn: &Connection, head: &Head) -> rusqlite::Result<()> {

@@ -112,6 +112,18 @@ fn existing(path: &Path) -> Result<Result<(Connection, Opened), String>, History
     Ok(Ok((conn, Opened::Existing)))
 }
 
+/// Opens a history to read it where there is no room for the memory that a writer shares with readers. Nobody else can read meanwhile. The
+/// lock must be held.
+pub(super) fn alone(path: &Path) -> Result<Option<Connection>, HistoryError> {
+    let fail = error::at("read", path);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let conn = Connection::open_with_flags(path, flags).map_err(&fail)?;
+    conn.pragma_update(None, "locking_mode", "exclusive").map_err(&fail)?;
+    schema::configure(&conn).map_err(&fail)?;
+    let is_known = schema::layout(&conn).map_err(&fail)? == Layout::Current;
+    Ok(is_known.then_some(conn))
+}
+
 fn connect(path: &Path) -> Result<Connection, HistoryError> {
     let fail = error::at("open", path);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;

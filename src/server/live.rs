@@ -59,6 +59,8 @@ struct State {
     resync: Option<Bytes>,
     /// What nobody has recorded yet; stays empty where nobody does.
     unrecorded: Vec<Arc<Arrival>>,
+    /// Whoever waits for something to record is to look at something else first.
+    stirred: bool,
 }
 
 /// Events between what a subscriber has and what the ring holds.
@@ -87,7 +89,14 @@ impl Live {
         Ok(Live {
             origin,
             host_id: host_id.into(),
-            state: Mutex::new(State { board, seq: 0, fresh: None, resync: None, unrecorded: Vec::new() }),
+            state: Mutex::new(State {
+                board,
+                seq: 0,
+                fresh: None,
+                resync: None,
+                unrecorded: Vec::new(),
+                stirred: false,
+            }),
             hub: Mutex::new(Hub::new(limits)?),
             wake: Notify::new(),
             expecting: Notify::new(),
@@ -135,20 +144,20 @@ impl Live {
 
     /// Waits until there is something to record, `until` is over, or [`Live::stir`] was called; true for the first.
     pub fn await_unrecorded(&self, until: Option<Duration>) -> bool {
+        let nothing = |state: &mut State| state.unrecorded.is_empty() && !std::mem::take(&mut state.stirred);
         let state = self.state();
-        if !state.unrecorded.is_empty() {
-            return true;
-        }
         let state = match until {
-            Some(until) => self.arrived.wait_timeout(state, until).unwrap_or_else(PoisonError::into_inner).0,
-            None => self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner),
+            Some(until) => {
+                self.arrived.wait_timeout_while(state, until, nothing).unwrap_or_else(PoisonError::into_inner).0
+            }
+            None => self.arrived.wait_while(state, nothing).unwrap_or_else(PoisonError::into_inner),
         };
         !state.unrecorded.is_empty()
     }
 
-    /// Wakes who waits for something to record.
+    /// Wakes who waits for something to record, or will do so next.
     pub fn stir(&self) {
-        drop(self.state());
+        self.state().stirred = true;
         self.arrived.notify_all();
     }
 

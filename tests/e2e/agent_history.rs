@@ -227,6 +227,33 @@ fn a_history_that_has_no_room_at_the_start_is_said_once_and_made_when_it_has() {
 }
 
 #[test]
+fn a_history_that_has_no_room_to_be_opened_is_gone_on_with() {
+    let machine = machine("no-room-again");
+    let beacon = Beacon::install(&machine);
+    let state = "/var/lib/service-status-indicator/agent";
+    machine
+        .sh(&format!(
+            "{STOP}; mount -t tmpfs -o size=1m,mode=0750,uid=$(id -u _ssi),gid=$(id -g _ssi) none {state}; {START}"
+        ))
+        .ok();
+    let board = Board::open(&machine, "");
+    beacon.settle(&machine, &board);
+    wait_for("the record", PATIENCE, || recorded(&machine, "beacon") == ["beacon 1"]);
+    let (epoch, seq) = board.place();
+    machine.sh(&format!("{STOP}; head -c 2000000 /dev/zero > {state}/filler; {START}")).ok();
+    wait_said(&machine, "live status goes on");
+    let board = Board::open(&machine, &format!("?since={epoch}:{seq}"));
+    board.wait("the same numbering", |frame| frame["resumed"] == true);
+    append(&machine, "beacon", "WARNING, in memory\n");
+    board.verdict("beacon", "WARNING", "in memory");
+    machine.sh(&format!("rm {state}/filler")).ok();
+    wait_said(&machine, "the history is recorded again");
+    wait_for("the record", PATIENCE, || recorded(&machine, "beacon") == ["beacon 1", "in memory"]);
+    assert_eq!(times_said(&machine, "caught up"), 0);
+    board.check();
+}
+
+#[test]
 fn a_history_that_is_made_anew_has_what_only_the_journal_knows() {
     let machine = machine("journal-only");
     add(&machine, &[Script::new("run", "echo OK, $(cat /srv/word)")], &["--no-run"]).ok();

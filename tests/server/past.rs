@@ -50,6 +50,9 @@ async fn who_comes_back_gets_what_is_kept_or_the_board() {
     let limits = Limits { ring: 600, ..Limits::default() };
     let world = World::going_on(limits, 100, 90, Arc::clone(&kept) as Arc<dyn Past>).await;
     assert!(!world.live.await_unrecorded(Some(std::time::Duration::ZERO)));
+    // Who was to look up before it began to wait does so.
+    world.live.stir();
+    assert!(!world.live.await_unrecorded(None));
     for (number, word) in ["OK", "OK", "WARNING", "WARNING", "FAILURE"].into_iter().enumerate() {
         world.say(&format!("{word}, {number}"));
     }

@@ -184,7 +184,12 @@ fn begin(path: &Path, last: Option<u64>) -> Result<(Writing, Beginning), History
     let (history, opened) = match History::open(path) {
         Err(error) if error.is_full() && !error.is_permission() => {
             say_failing(&error);
-            return Ok((Writing::new(path.to_owned(), None, 0, true), Beginning::new()));
+            // What it knows can be read all the same; what comes waits in memory.
+            let Ok(Some((head, all))) = History::glance(path) else {
+                return Ok((Writing::new(path.to_owned(), None, 0, true), Beginning::new()));
+            };
+            let beginning = Beginning::after(&head, &all, last);
+            return Ok((Writing::new(path.to_owned(), None, beginning.floor, head.behind), beginning));
         }
         opened => opened?,
     };
@@ -199,10 +204,9 @@ fn begin(path: &Path, last: Option<u64>) -> Result<(Writing, Beginning), History
         }
         found => found?,
     };
-    let (epoch, (seq, floor)) = match head.epoch.is_empty() {
-        true => (Beginning::new().epoch, (0, 0)),
-        false => (head.epoch.clone(), numbers::go_on(&head, last)),
-    };
+    let beginning = Beginning::after(&head, &all, last);
+    let Beginning { epoch, seq, floor, .. } = &beginning;
+    let (seq, floor) = (*seq, *floor);
     let mut writing = Writing::new(path.to_owned(), Some(history), floor, head.behind);
     let begun = Head { epoch: epoch.clone(), seq, floor, behind: head.behind, clean: false };
     if let Err(error) = writing.history()?.set_head(&begun) {
@@ -210,9 +214,7 @@ fn begin(path: &Path, last: Option<u64>) -> Result<(Writing, Beginning), History
         writing.failing = true;
         say_failing(&error);
     }
-    let memories: Memories = all.iter().filter_map(memory).collect();
-    let kept: AllKept = all.iter().filter_map(Kept::of).collect();
-    Ok((writing, Beginning { epoch, seq, floor, kept, memories }))
+    Ok((writing, beginning))
 }
 
 impl Past for Book {
@@ -229,6 +231,16 @@ impl Past for Book {
 }
 
 impl Beginning {
+    /// Goes on after what the database knows and the number of the `last` event that was sent.
+    fn after(head: &Head, all: &[Saved], last: Option<u64>) -> Beginning {
+        let (epoch, (seq, floor)) = match head.epoch.is_empty() {
+            true => (Beginning::new().epoch, (0, 0)),
+            false => (head.epoch.clone(), numbers::go_on(head, last)),
+        };
+        let memories = all.iter().filter_map(memory).collect();
+        Beginning { epoch, seq, floor, kept: all.iter().filter_map(Kept::of).collect(), memories }
+    }
+
     /// Nothing is known from before.
     pub(super) fn new() -> Beginning {
         Beginning {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::{chain, say_failing, say_replaced};
 use crate::agent::recorder::Held;
 use crate::event::{Key, Numbered, Origin};
-use crate::history::{Head, History, HistoryError, Saved};
+use crate::history::{Head, History, HistoryError, Opened, Saved};
 
 /// So many events that could not be written are kept in memory, some 20 MB. Beyond them the logs are the memory.
 const BACKLOG: usize = 50_000;
@@ -60,7 +60,11 @@ impl Writing {
     /// The open database, opened again where that failed before.
     pub(super) fn history(&mut self) -> Result<&mut History, HistoryError> {
         if self.history.is_none() {
-            self.history = Some(History::open(&self.path)?.0);
+            let (history, opened) = History::open(&self.path)?;
+            self.history = Some(history);
+            if opened != Opened::Existing {
+                self.fall_behind();
+            }
         }
         // It was just opened.
         self.history.as_mut().ok_or_else(|| HistoryError::InUse { path: self.path.clone() })
@@ -88,10 +92,12 @@ impl Writing {
 
     /// One transaction with all that waits.
     pub(super) fn flush(&mut self, origin: &Origin) {
-        if !self.is_in_place() {
+        if self.history.is_some() && !self.is_in_place() {
             return self.replace("it was deleted or replaced");
         }
         match self.try_flush(origin) {
+            // It had to be made anew; who reads the logs again says more.
+            Ok(()) if self.behind => {}
             Ok(()) => {
                 self.backlog.clear();
                 self.relieved = false;
@@ -113,6 +119,10 @@ impl Writing {
     }
 
     fn try_flush(&mut self, origin: &Origin) -> Result<(), HistoryError> {
+        self.history()?;
+        if self.behind {
+            return Ok(());
+        }
         let head = self.head(origin, self.backlog.seq, false);
         let backlog = std::mem::take(&mut self.backlog);
         let saved: Vec<Saved> = backlog.saved.values().cloned().collect();
