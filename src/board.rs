@@ -4,11 +4,13 @@
 //! Output: [`Change`]s in the order in which they happened. A board is a value; it reads no clock, file or bus.
 
 mod deadline;
+mod documented;
 pub mod drift;
 mod entry;
 mod row;
 mod runs;
 mod state;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod watches;
@@ -19,9 +21,11 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 pub use crate::event::Row;
+pub use documented::Documented;
 pub use entry::Entry;
 pub use runs::LOST;
 pub use state::State;
+pub use tally::Tally;
 
 use crate::check::{Check, CheckId};
 use crate::event::{Body, Change};
@@ -81,7 +85,12 @@ impl Board {
 
     /// The row of one of its checks.
     pub fn row(&self, entry: &Entry) -> Row {
-        entry.row(&self.host, entry.deadline(&self.zone, self.awake))
+        entry.row(&self.host, self.deadline(entry))
+    }
+
+    /// When the next result of one of its checks is due.
+    pub fn deadline(&self, entry: &Entry) -> Option<Timestamp> {
+        entry.deadline(&self.zone, self.awake)
     }
 
     /// A check is installed, or its script changed at `installed`. Its status and history stay.

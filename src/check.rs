@@ -20,7 +20,7 @@ use mistake::Mistake;
 
 pub use id::{CheckId, IdError};
 pub use options::{Capability, Credential, Network, Protocol, Sandbox};
-pub use parse::parse;
+pub use parse::{parse, section};
 
 /// Largest script that is accepted, in bytes (1 MiB). Callers need not read
 /// more than one byte beyond it.
@@ -32,6 +32,8 @@ pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(20);
 pub const DEFAULT_MEMORY: u64 = 256 << 20;
 /// Processes and threads of a check that asks for nothing else.
 pub const DEFAULT_TASKS: u32 = 64;
+/// The sections of `/status` that ssi itself fills; no check can have one of these names.
+pub const BUILT_IN_SECTIONS: [&str; 6] = ["service", "host", "summary", "checks", "watches", "jobs"];
 /// Most `credential` lines of one check.
 pub const MAX_CREDENTIALS: usize = 32;
 /// Least memory with which bash and one command run, in bytes (4M).
@@ -105,6 +107,12 @@ impl Check {
     pub fn wants_root(&self) -> bool {
         let is_root = |name: &Option<String>| matches!(name.as_deref(), Some("root" | "0"));
         is_root(&self.user) || is_root(&self.group) || !self.capabilities.is_empty()
+    }
+
+    /// Whether it stands for a script whose header can't be read: nothing says
+    /// when it runs.
+    pub fn is_broken(&self) -> bool {
+        self.schedule.is_none() && self.profile.is_none()
     }
 }
 

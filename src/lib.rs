@@ -11,6 +11,7 @@
 
 // Core.
 pub mod answer;
+pub mod badge;
 pub mod board;
 pub mod calendar;
 pub mod check;
@@ -18,6 +19,7 @@ pub mod component;
 pub mod config;
 pub mod cron;
 pub mod event;
+pub mod exposition;
 pub mod header;
 pub mod jobs;
 pub mod line;
@@ -25,6 +27,7 @@ pub mod outcome;
 pub mod perfdata;
 pub mod refusal;
 pub mod schedule;
+pub mod section;
 pub mod source;
 mod spelling;
 pub mod status;

@@ -41,7 +41,7 @@ impl Installed {
     pub fn check(&self) -> Check {
         self.check.clone().unwrap_or_else(|problems| {
             let mistake = problems.iter().find(|problem| problem.is_error()).map(|problem| problem.message.clone());
-            stand_in(&self.id, mistake.unwrap_or_default())
+            Check { section: check::section(&self.content), ..stand_in(&self.id, mistake.unwrap_or_default()) }
         })
     }
 }

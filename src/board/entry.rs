@@ -3,9 +3,11 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::documented::Documented;
 use super::drift::Drift;
 use super::runs::{OpenRun, RunIds};
-use crate::check::Check;
+use super::tally::Tally;
+use crate::check::{Check, Protocol};
 use crate::event::{Body, Record};
 use crate::line::{Line, RunEnd, StatusLine};
 use crate::perfdata::{self, Metric};
@@ -36,8 +38,12 @@ pub struct Entry {
     pub(super) overdue: bool,
     /// The performance data of its last run.
     pub perfdata: Vec<Metric>,
-    /// The JSON document of its last run.
+    /// The JSON document of the last run that printed one.
     pub document: Option<String>,
+    /// How old that is.
+    pub documented: Documented,
+    /// What its runs came to.
+    pub tally: Tally,
     /// Bad verdicts in a row that `confirm:` still holds back.
     pub(super) unconfirmed: u32,
     pub(super) open: Option<OpenRun>,
@@ -66,6 +72,8 @@ impl Entry {
             overdue: false,
             perfdata: Vec::new(),
             document: None,
+            documented: Documented::default(),
+            tally: Tally::default(),
             unconfirmed: 0,
             open: None,
             announced: None,
@@ -83,6 +91,11 @@ impl Entry {
     /// Whether `confirm:` holds back a bad verdict.
     pub fn is_soft(&self) -> bool {
         self.unconfirmed > 0
+    }
+
+    /// Whether a result did not come in time.
+    pub fn is_overdue(&self) -> bool {
+        self.overdue
     }
 
     /// When its script was installed or changed.
@@ -103,7 +116,10 @@ impl Entry {
             Line::Status(_) | Line::Perfdata(_) | Line::Json(_) if self.passed_over => {}
             Line::Status(line) => self.said(line, zone, now, emit),
             Line::Perfdata(text) => self.perfdata = perfdata::parse(text),
-            Line::Json(text) => self.document = Some((*text).to_owned()),
+            Line::Json(text) => {
+                self.document = Some((*text).to_owned());
+                self.documented.printed(now);
+            }
             Line::Detail(text) => {
                 if let Some(run) = &mut self.open {
                     run.detail(text);
@@ -141,8 +157,16 @@ impl Entry {
         if end.status == Status::Unknown {
             return;
         }
+        self.document_ended(end.time.instant, end.message);
         self.last_result = Some(began);
         self.commit(end.status, end.message, Some(end.time.instant), Some(end.run), now, emit);
+    }
+
+    /// A run ended, of which a document may have been expected.
+    pub(super) fn document_ended(&mut self, at: Timestamp, message: &str) {
+        if self.check.protocol == Protocol::Json {
+            self.documented.run_ended(at, message);
+        }
     }
 
     /// A verdict. Bad ones count only from the `confirm`th in a row; the first good one ends it.

@@ -97,6 +97,7 @@ impl Entry {
         let lost = self.announced.take_if(|announced| announced.start <= start);
         self.close_lost_run(lost, now, emit);
         self.perfdata.clear();
+        self.documented.run_began();
         self.last_run = Some(start);
         self.open = Some(run);
         if announced.is_none() {
@@ -122,6 +123,8 @@ impl Entry {
             metrics: Vec::new(),
         }));
         self.last_result = Some(open.start);
+        self.tally.count(Status::Error, None);
+        self.document_ended(now, LOST);
         self.commit(Status::Error, LOST, None, Some(&open.id), now, emit);
         self.closed.push(open.id);
     }
@@ -157,6 +160,8 @@ impl Entry {
             emit(began(&outcome.run, Some(start.trigger), start.time.instant));
         }
         self.closed.push(outcome.run.clone());
+        // How long it took says nothing of the last one.
+        self.tally.count(end.status, None);
         emit(finished(&end, open, Vec::new()).1);
         if end.status != Status::Unknown {
             emit(Body::Status(Record {
@@ -192,6 +197,7 @@ impl Entry {
             self.last_run = Some(end.time.instant);
         }
         self.closed.push(end.run.to_owned());
+        self.tally.count(end.status, end.cost.duration);
         let (began, finished) = finished(end, open, self.perfdata.clone());
         emit(finished);
         Some(began)

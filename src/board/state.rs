@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::documented::Documented;
 use super::drift::Drift;
 use super::runs::{OpenRun, RunIds};
 use super::{Board, Entry};
@@ -27,6 +28,10 @@ pub struct State {
     unconfirmed: u32,
     metrics: Vec<Metric>,
     document: Option<String>,
+    #[serde(default)]
+    documented: Documented,
+    #[serde(default)]
+    last_duration: Option<std::time::Duration>,
     open: Option<OpenRun>,
     closed: RunIds,
     #[serde(default)]
@@ -86,6 +91,8 @@ impl Entry {
             unconfirmed: self.unconfirmed,
             metrics: self.perfdata.clone(),
             document: self.document.clone(),
+            documented: self.documented.clone(),
+            last_duration: self.tally.last_duration(),
             open: self.open.clone(),
             closed: self.closed.clone(),
             passed_over: self.passed_over,
@@ -103,6 +110,8 @@ impl Entry {
         self.unconfirmed = state.unconfirmed;
         self.perfdata = state.metrics;
         self.document = state.document;
+        self.documented = state.documented;
+        self.tally.restore(state.last_duration);
         self.open = state.open;
         self.announced = None;
         self.closed = state.closed;

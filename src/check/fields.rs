@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use super::{Capability, Credential, MIN_MEMORY, Mistake};
+use super::{BUILT_IN_SECTIONS, Capability, Credential, MIN_MEMORY, Mistake};
 use crate::header::Key;
 use crate::{spelling, timespan};
 
@@ -164,6 +164,15 @@ pub fn count(key: Key, value: &str) -> Result<u32, Fault> {
 fn digits(text: &str) -> Option<u64> {
     let only_digits = text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|_| only_digits)
+}
+
+/// A name of a section that ssi does not fill itself.
+pub fn section(key: Key, value: &str) -> Result<String, Fault> {
+    let name = word(key, value)?;
+    match BUILT_IN_SECTIONS.contains(&name.as_str()) {
+        true => Err(Mistake::BuiltIn(name).into()),
+        false => Ok(name),
+    }
 }
 
 /// A name of a section or profile.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::{IdError, MAX_CREDENTIALS, MAX_SCRIPT_BYTES, Sandbox};
+use super::{BUILT_IN_SECTIONS, IdError, MAX_CREDENTIALS, MAX_SCRIPT_BYTES, Sandbox};
 use crate::header::{Key, example};
 use crate::source::{Problem, Severity, Span};
 use crate::timespan::{self, TimespanError};
@@ -66,6 +66,8 @@ pub(crate) enum Mistake {
     SectionProtocol,
     #[error("`capabilities` has no effect with `sandbox: {0}`")]
     CapabilitiesSandbox(Sandbox),
+    #[error("the section `{0}` is one of ssi's own")]
+    BuiltIn(String),
 }
 
 impl Mistake {
@@ -107,6 +109,7 @@ impl Mistake {
             Self::Url(_) => "expected `https://…` or `http://…`".to_owned(),
             Self::SectionProtocol => "only JSON documents appear in `/status`".to_owned(),
             Self::CapabilitiesSandbox(_) => "only `sandbox: standard` can grant one".to_owned(),
+            Self::BuiltIn(_) => "expected another name".to_owned(),
             // The calendar says itself what it expected.
             Self::TooLarge | Self::Schedule { .. } => return None,
         })
@@ -141,6 +144,10 @@ impl Mistake {
                 "the name has letters, digits, `_`, `-` and `.`; several credentials need a line each".to_owned()
             }
             Self::CredentialTwice(_) => "keep one of the two lines".to_owned(),
+            Self::BuiltIn(_) => {
+                let names = BUILT_IN_SECTIONS.map(|name| format!("`{name}`"));
+                format!("{} are taken", joined(&names, "and"))
+            }
             Self::SectionProtocol => "add `# protocol: json`, or remove `section`".to_owned(),
             Self::CapabilitiesSandbox(Sandbox::Off) => {
                 "remove `capabilities` (without a sandbox `user: root` has all of them), or `sandbox: off`".to_owned()

@@ -42,6 +42,12 @@ pub fn parse(script: &[u8], zones: &TimeZoneDatabase, limits: &Limits) -> Result
     }
 }
 
+/// The section that a header names, whatever else is wrong with it.
+pub fn section(script: &[u8]) -> Option<String> {
+    let text = header::scan(script).0.find(Key::Section)?.value?.to_owned();
+    fields::section(Key::Section, &text).ok()
+}
+
 fn sorted(mut problems: Vec<Problem>) -> Vec<Problem> {
     problems.sort_by_key(|problem| (problem.span.start, problem.severity));
     problems
@@ -65,7 +71,7 @@ fn check(reader: &mut Reader, zones: &TimeZoneDatabase, limits: &Limits) -> Opti
     let persistent = reader.value(Key::Persistent, fields::yes_no);
     let on_boot = reader.value(Key::OnBoot, fields::duration);
     let protocol = reader.choice(Key::Protocol, Protocol::ALL);
-    let section = reader.value(Key::Section, fields::word);
+    let section = reader.value(Key::Section, fields::section);
     reader.section_needs_json(protocol);
     let env_file = reader.value(Key::EnvFile, fields::absolute_path);
     let credentials = reader.credentials();

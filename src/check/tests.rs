@@ -159,6 +159,7 @@ fn each_mistake_of_meaning_has_its_place() {
         ("# runbook: ftp://x", "6:12 `ftp://x` is not a web address"),
         ("# runbook: https:// x", "6:12 `https:// x` is not a web address"),
         ("# section: A", "6:12 `A` is not a name of a section"),
+        ("# protocol: json\n# section: host", "7:12 the section `host` is one of ssi's own"),
         ("# section: a", "6:12 `section` has no effect without `protocol: json`"),
         ("# profile: p", "5:3 a check with a `profile` has no `schedule` of its own"),
         ("# confrim: 2", "6:3 unknown key `confrim`"),

@@ -1,0 +1,99 @@
+//! The board in a few numbers.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use crate::event::{Kind, Row};
+use crate::status::Status;
+use crate::watch::Expected;
+
+/// What is down so long is worth an alert.
+const ALERT_AFTER: SignedDuration = SignedDuration::from_mins(5);
+
+/// How many things there are, and which of them are not well.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Summary {
+    /// The host's name.
+    pub host: String,
+    /// The worst status of all; `UNKNOWN` where there is nothing.
+    pub status: Status,
+    /// How many have which.
+    pub counts: Counts,
+    /// Checks and watches together.
+    pub total: usize,
+    /// Checks.
+    pub checks: usize,
+    /// Watches.
+    pub watches: usize,
+    /// What is neither `OK` nor `UPDATE`, worst first.
+    pub not_ok: Vec<Row>,
+}
+
+/// How many things have which status.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[allow(missing_docs, reason = "each is the number of things with the status of its name")]
+pub struct Counts {
+    pub ok: usize,
+    pub update: usize,
+    pub warning: usize,
+    pub failure: usize,
+    pub error: usize,
+    pub unknown: usize,
+}
+
+/// A summary with what the passing of time makes of it.
+#[derive(Debug, Serialize)]
+pub struct Dated<'a> {
+    #[serde(flatten)]
+    summary: &'a Summary,
+    /// Units that are expected to be active and have been down for some minutes, longest first.
+    alerts: Vec<&'a Row>,
+}
+
+impl Counts {
+    fn add(&mut self, status: Status) {
+        let count = match status {
+            Status::Ok => &mut self.ok,
+            Status::Update => &mut self.update,
+            Status::Warning => &mut self.warning,
+            Status::Failure => &mut self.failure,
+            Status::Error => &mut self.error,
+            Status::Unknown => &mut self.unknown,
+        };
+        *count += 1;
+    }
+}
+
+impl Summary {
+    /// Of the rows of a host's board.
+    pub fn of(host: &str, rows: &[Row]) -> Summary {
+        let mut counts = Counts::default();
+        rows.iter().for_each(|row| counts.add(row.status));
+        let mut not_ok: Vec<Row> = rows.iter().filter(|row| !row.status.is_healthy()).cloned().collect();
+        not_ok.sort_by_key(|row| std::cmp::Reverse(row.status.urgency()));
+        let of_kind = |kind: Kind| rows.iter().filter(|row| row.key.kind() == kind).count();
+        let worst = rows.iter().map(|row| row.status).max_by_key(|status| status.urgency());
+        Summary {
+            host: host.to_owned(),
+            status: worst.unwrap_or(Status::Unknown),
+            counts,
+            total: rows.len(),
+            checks: of_kind(Kind::Check),
+            watches: of_kind(Kind::Watch),
+            not_ok,
+        }
+    }
+
+    /// As it is at `now`.
+    pub fn at(&self, now: Timestamp) -> Dated<'_> {
+        let mut alerts: Vec<&Row> = self.not_ok.iter().filter(|row| is_alert(row, now)).collect();
+        alerts.sort_by_key(|row| row.since);
+        Dated { summary: self, alerts }
+    }
+}
+
+fn is_alert(row: &Row, now: Timestamp) -> bool {
+    let is_down = matches!(row.status, Status::Failure | Status::Error);
+    let is_expected = row.watch.as_ref().is_some_and(|watch| watch.expected == Expected::Active.to_string());
+    is_down && is_expected && row.since.is_some_and(|since| now.duration_since(since) > ALERT_AFTER)
+}
