@@ -29,14 +29,17 @@ mod tcp;
 mod time;
 mod unit;
 mod updates;
+mod vitals;
 
 use clap::Subcommand;
 
+pub use disk::Disks;
 pub use error::ProbeError;
 pub use host::Host;
 pub use http::{Pages, Seen, Unseen};
 pub use jobs::crontabs;
 pub use limit::HELP;
+pub use vitals::Vitals;
 
 use crate::answer::Answer;
 

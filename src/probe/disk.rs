@@ -1,5 +1,6 @@
 //! `ssi probe disk`: space and inodes in use, as df counts them.
 
+mod known;
 mod mounts;
 mod report;
 mod usage;
@@ -12,6 +13,7 @@ use glob::Pattern;
 use super::{Host, ProbeError, limit};
 use crate::answer::Answer;
 use crate::threshold::{Range, Thresholds};
+pub use known::{Disks, Known};
 use mounts::Mount;
 use report::Limits;
 use usage::Usage;
@@ -73,15 +75,15 @@ enum Asked {
 
 impl Disk {
     pub(super) fn ask(&self, host: &Host) -> Result<Answer, ProbeError> {
-        let place = host.path(PLACE);
-        let mounts = mounts::parse(&std::fs::read(&place).map_err(ProbeError::reading(&place))?);
-        let first = mounts::parse(&std::fs::read(host.path(FIRST)).unwrap_or_default());
+        let (mounts, first) = read(host)?;
         let table = Table { mounts: &mounts, first: &first };
         let asked: Vec<(String, Asked)> = match self.paths.is_empty() {
             true => {
                 let disks = mounts::disks(&mounts).into_iter();
                 let wanted = disks.filter(|disk| !disk.iter().any(|mount| self.excludes(mount)));
-                wanted.map(|disk| (disk[0].point.display().to_string(), ask_disk(host, table, &disk))).collect()
+                wanted
+                    .map(|disk| (disk[0].point.display().to_string(), ask_disk(host, table, &disk, usage::ask)))
+                    .collect()
             }
             false => self.paths.iter().map(|path| (path.display().to_string(), ask_path(table, path))).collect(),
         };
@@ -108,8 +110,15 @@ impl Disk {
     }
 }
 
+/// The mounts that this process sees, and those that the first one does.
+fn read(host: &Host) -> Result<(Vec<Mount>, Vec<Mount>), ProbeError> {
+    let place = host.path(PLACE);
+    let mounts = mounts::parse(&std::fs::read(&place).map_err(ProbeError::reading(&place))?);
+    Ok((mounts, mounts::parse(&std::fs::read(host.path(FIRST)).unwrap_or_default())))
+}
+
 /// Asks at the first of a disk's mount points that answers.
-fn ask_disk(host: &Host, Table { mounts, first }: Table<'_>, disk: &[&Mount]) -> Asked {
+fn ask_disk(host: &Host, Table { mounts, first }: Table<'_>, disk: &[&Mount], ask: impl Fn(&Path) -> Asked) -> Asked {
     if disk.iter().any(|mount| mounts::is_stopped(mounts, first, mount)) {
         return Asked::Down(STOPPED.to_owned());
     }
@@ -118,7 +127,7 @@ fn ask_disk(host: &Host, Table { mounts, first }: Table<'_>, disk: &[&Mount]) ->
     }
     let mut result = Asked::Unknown("is covered by another mount; a sandbox does that too".to_owned());
     for mount in disk.iter().filter(|mount| !mounts::is_covered(mounts, mount)) {
-        result = usage::ask(&host.under(&mount.point));
+        result = ask(&host.under(&mount.point));
         if matches!(result, Asked::Usage(_)) {
             break;
         }

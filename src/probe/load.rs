@@ -8,7 +8,7 @@ use crate::answer::Answer;
 use crate::status::Status;
 use crate::threshold::{Range, Thresholds};
 
-const PLACE: &str = "/proc/loadavg";
+pub(super) const PLACE: &str = "/proc/loadavg";
 /// What counts where no limit is given, per processor.
 const DEFAULTS: [&str; 2] = ["4,2,1.5", "10,6,4"];
 
@@ -43,13 +43,7 @@ fn ranges(text: &str) -> Result<[Range; 3], String> {
 
 impl Load {
     pub(super) fn ask(&self, host: &Host) -> Result<Answer, ProbeError> {
-        let loadavg = host.read(PLACE)?;
-        // The load is that of the whole host, so what this process may use of it does not matter.
-        let processors = sysconf(SysconfVar::_NPROCESSORS_ONLN)
-            .map_err(|error| ProbeError::Io { action: "count the processors".to_owned(), source: error.into() })?;
-        let processors = processors.and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0);
-        let unknown = || ProbeError::Unanswerable("the number of processors is not known".to_owned());
-        self.answer(&loadavg, processors.ok_or_else(unknown)?)
+        self.answer(&host.read(PLACE)?, processors()?)
     }
 
     fn answer(&self, loadavg: &str, processors: u32) -> Result<Answer, ProbeError> {
@@ -93,8 +87,16 @@ impl Load {
     }
 }
 
-/// The first three numbers.
-fn loads(text: &str) -> Option<[f64; 3]> {
+/// How many there are. The load is that of the whole host, so what this process may use of them does not matter.
+pub(super) fn processors() -> Result<u32, ProbeError> {
+    let processors = sysconf(SysconfVar::_NPROCESSORS_ONLN)
+        .map_err(|error| ProbeError::Io { action: "count the processors".to_owned(), source: error.into() })?;
+    let processors = processors.and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0);
+    processors.ok_or_else(|| ProbeError::Unanswerable("the number of processors is not known".to_owned()))
+}
+
+/// The first three numbers of [`PLACE`].
+pub(super) fn loads(text: &str) -> Option<[f64; 3]> {
     let mut words = text.split_ascii_whitespace();
     let mut next = || words.next()?.parse::<f64>().ok().filter(|load| load.is_finite() && *load >= 0.0);
     Some([next()?, next()?, next()?])

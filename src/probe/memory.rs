@@ -8,7 +8,7 @@ use crate::answer::Answer;
 use crate::status::Status;
 use crate::threshold::{Range, Thresholds};
 
-const PLACE: &str = "/proc/meminfo";
+pub(super) const PLACE: &str = "/proc/meminfo";
 const PRESSURE: &str = "/proc/pressure/memory";
 
 /// The question.
@@ -32,11 +32,17 @@ pub struct Memory {
 
 /// What the kernel tells, in bytes.
 #[derive(Debug, PartialEq)]
-struct Facts {
-    total: u64,
-    available: u64,
-    swap_total: u64,
-    swap_free: u64,
+pub(super) struct Facts {
+    pub total: u64,
+    pub available: u64,
+    pub swap_total: u64,
+    pub swap_free: u64,
+}
+
+impl Facts {
+    pub(super) fn used_percent(&self) -> f64 {
+        tenths(self.total.saturating_sub(self.available) as f64 / self.total as f64 * 100.0)
+    }
 }
 
 impl Memory {
@@ -50,8 +56,7 @@ impl Memory {
         let nonsense =
             || ProbeError::Nonsense { place: PLACE, expected: "how much memory there is and how much is available" };
         let facts = facts(meminfo).ok_or_else(nonsense)?;
-        let used = facts.total.saturating_sub(facts.available);
-        let percent = tenths(used as f64 / facts.total as f64 * 100.0);
+        let percent = facts.used_percent();
         let limits = Thresholds { warning: Some(self.warning), critical: Some(self.critical) };
         let mut status = limits.judge(percent);
         let mut message =
@@ -107,7 +112,7 @@ impl Memory {
     }
 }
 
-fn facts(meminfo: &str) -> Option<Facts> {
+pub(super) fn facts(meminfo: &str) -> Option<Facts> {
     let bytes = |key: &str| {
         let value = meminfo.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':'))?;
         value.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)

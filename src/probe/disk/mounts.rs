@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 const IMAGES: [&str; 6] = ["squashfs", "iso9660", "udf", "erofs", "cramfs", "romfs"];
 /// Local, without a device that is named.
 const WITHOUT_DEVICE: [&str; 4] = ["btrfs", "zfs", "ubifs", "bcachefs"];
+/// On another machine.
+const REMOTE: [&str; 9] = ["9p", "afs", "ceph", "cifs", "fuse.glusterfs", "fuse.sshfs", "nfs", "nfs4", "smb3"];
 
 /// One line.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,7 +20,7 @@ pub(super) struct Mount {
     id: u64,
     parent: u64,
     /// `major:minor`, the same for all mounts of one file system.
-    device: String,
+    pub device: String,
     /// Which of its directories is shown.
     root: PathBuf,
     pub point: PathBuf,
@@ -82,12 +84,25 @@ impl Mount {
         let has_device = self.source.starts_with("/dev/") || WITHOUT_DEVICE.contains(&self.kind.as_str());
         !IMAGES.contains(&self.kind.as_str()) && (is_root_of_a_container || has_device)
     }
+
+    fn is_remote(&self) -> bool {
+        REMOTE.contains(&self.kind.as_str())
+    }
 }
 
 /// The mounts of each local disk, the one that shows it best first, in the order of the mount points.
 pub(super) fn disks(mounts: &[Mount]) -> Vec<Vec<&Mount>> {
+    grouped(mounts, Mount::is_disk)
+}
+
+/// The same, with the disks of other machines that are mounted here.
+pub(super) fn all(mounts: &[Mount]) -> Vec<Vec<&Mount>> {
+    grouped(mounts, |mount| mount.is_disk() || mount.is_remote())
+}
+
+fn grouped(mounts: &[Mount], belongs: impl Fn(&Mount) -> bool) -> Vec<Vec<&Mount>> {
     let mut disks: BTreeMap<&str, Vec<&Mount>> = BTreeMap::new();
-    for mount in mounts.iter().filter(|mount| mount.is_disk()) {
+    for mount in mounts.iter().filter(|mount| belongs(mount)) {
         disks.entry(&mount.device).or_default().push(mount);
     }
     let mut disks: Vec<Vec<&Mount>> = disks.into_values().collect();

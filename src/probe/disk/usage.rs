@@ -43,25 +43,30 @@ fn percent(used: u64, available: u64) -> Option<u64> {
     u64::try_from(percent).ok()
 }
 
-/// Asks at a path.
+/// Asks at a path, and gives up after a while.
 pub(super) fn ask(path: &Path) -> Asked {
     let (send, answer) = mpsc::channel();
     let asked = path.to_owned();
     // Nobody waits for this thread: one that hangs ends with the process.
-    let started = thread::Builder::new().spawn(move || send.send(statvfs(&asked)));
+    let started = thread::Builder::new().spawn(move || send.send(wait(&asked)));
     if let Err(error) = started {
         return Asked::Unknown(format!("could not be asked: {error}"));
     }
-    match answer.recv_timeout(PATIENCE) {
-        Err(_) => Asked::Down(format!("does not answer within {} s", PATIENCE.as_secs())),
-        Ok(Err(Errno::ENOENT | Errno::ENOTDIR)) => Asked::Down("does not exist".to_owned()),
+    let silent = || Asked::Down(format!("does not answer within {} s", PATIENCE.as_secs()));
+    answer.recv_timeout(PATIENCE).unwrap_or_else(|_| silent())
+}
+
+/// Asks at a path, and waits for the answer, if need be for ever.
+pub(super) fn wait(path: &Path) -> Asked {
+    match statvfs(path) {
+        Err(Errno::ENOENT | Errno::ENOTDIR) => Asked::Down("does not exist".to_owned()),
         // The server or the program behind it went away.
-        Ok(Err(error @ (Errno::ESTALE | Errno::ENOTCONN | Errno::EIO | Errno::EHOSTDOWN))) => {
+        Err(error @ (Errno::ESTALE | Errno::ENOTCONN | Errno::EIO | Errno::EHOSTDOWN)) => {
             Asked::Down(format!("is broken: {}", error.desc()))
         }
-        Ok(Err(error)) => Asked::Unknown(format!("could not be asked: {}", error.desc())),
-        Ok(Ok(answer)) if answer.blocks() == 0 => Asked::Unknown("is no file system that has a size".to_owned()),
-        Ok(Ok(answer)) => {
+        Err(error) => Asked::Unknown(format!("could not be asked: {}", error.desc())),
+        Ok(answer) if answer.blocks() == 0 => Asked::Unknown("is no file system that has a size".to_owned()),
+        Ok(answer) => {
             let bytes = |blocks: u64| blocks.saturating_mul(answer.fragment_size());
             Asked::Usage(Usage {
                 bytes: bytes(answer.blocks()),
