@@ -4,13 +4,17 @@
 //! Answers come from memory, those about the past from the database: a question hangs for nothing.
 
 mod answer;
+mod badge;
 mod checks;
 mod detail;
 mod health;
 mod log;
+mod metrics;
+pub mod overview;
 mod paging;
 mod past;
 mod query;
+mod status;
 mod strips;
 mod summary;
 mod things;
@@ -22,7 +26,9 @@ use axum::Router;
 
 use crate::agent::Jobs;
 use crate::paths::Paths;
+use crate::probe::Host;
 use crate::server::Live;
+use overview::Overview;
 
 /// What answers are made of.
 #[derive(Clone, Debug)]
@@ -37,8 +43,21 @@ pub struct Api {
     pub jobs: Jobs,
 }
 
+impl Api {
+    /// The host that the board is of.
+    fn host(&self) -> Host {
+        Host { root: self.paths.root.clone(), scope: self.paths.scope }
+    }
+}
+
 /// All endpoints.
 pub fn routes(api: Api) -> Router {
+    let overview = Arc::new(Overview::new(Arc::clone(&api.live), api.host()));
+    let own = Router::new()
+        .merge(badge::routes())
+        .merge(health::routes(Arc::clone(&overview)))
+        .merge(metrics::routes(Arc::clone(&api.live), Arc::clone(&overview)))
+        .merge(status::routes(overview));
     let versioned = Router::new()
         .merge(checks::routes())
         .merge(watches::routes())
@@ -46,5 +65,5 @@ pub fn routes(api: Api) -> Router {
         .merge(log::routes())
         .merge(summary::routes())
         .merge(strips::routes());
-    Router::new().merge(health::routes()).merge(versioned).with_state(Arc::new(api))
+    Router::new().merge(own).merge(versioned).with_state(Arc::new(api))
 }

@@ -29,7 +29,7 @@ use tokio::time::timeout;
 
 pub use accept::raise_file_limit;
 pub use guard::Guard;
-pub use live::Live;
+pub use live::{Live, Revision};
 pub use past::Past;
 pub use problem::Problem;
 

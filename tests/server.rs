@@ -7,6 +7,7 @@ mod server {
     mod page;
     mod past;
     mod protocol;
+    mod status;
     mod stream;
     pub mod world;
 }

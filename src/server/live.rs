@@ -23,6 +23,9 @@ use super::{Limits, Mode, Past, Stats, wire};
 use crate::board::Board;
 use crate::event::{self, Change, Greeting, Numbered, Origin};
 
+/// So many batches of events wait at most where the disk keeps up.
+const MOST_UNRECORDED: usize = 1000;
+
 /// A board that is being followed.
 #[derive(Debug)]
 pub struct Live {
@@ -41,6 +44,15 @@ pub struct Live {
     arrived: Condvar,
 }
 
+/// Which of its states a board is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Revision {
+    /// Differs after each update, whether it told of anything or not.
+    pub updates: u64,
+    /// The number of the last event.
+    pub seq: u64,
+}
+
 /// Events that came together.
 #[derive(Debug)]
 struct Arrival {
@@ -52,6 +64,8 @@ struct Arrival {
 #[derive(Debug)]
 struct State {
     board: Board,
+    /// Since this process began.
+    updates: u64,
     /// Number of the last event; 0 before the first.
     seq: u64,
     /// Greetings that hold for the board as it is, shared by all who come until it changes.
@@ -78,6 +92,12 @@ pub(super) struct Subscription {
     pub since: Option<(String, u64)>,
 }
 
+impl State {
+    fn revision(&self) -> Revision {
+        Revision { updates: self.updates, seq: self.seq }
+    }
+}
+
 impl Live {
     /// A board as it was read; its events are numbered from 1 on.
     pub fn new(board: Board, origin: Origin, host_id: impl Into<String>) -> io::Result<Live> {
@@ -91,6 +111,7 @@ impl Live {
             host_id: host_id.into(),
             state: Mutex::new(State {
                 board,
+                updates: 0,
                 seq: 0,
                 fresh: None,
                 resync: None,
@@ -121,6 +142,7 @@ impl Live {
         let mut changes = Vec::new();
         let mut state = self.state();
         let result = change(&mut state.board, &mut changes);
+        state.updates += 1;
         (state.fresh, state.resync) = (None, None);
         if state.board.hurried() || changes.iter().any(|change| change.body.expects_a_result()) {
             self.expecting.notify_one();
@@ -166,6 +188,14 @@ impl Live {
         self.state().unrecorded.len()
     }
 
+    /// Why what happens is not recorded, if that is so.
+    pub fn trouble(&self) -> Option<String> {
+        let Some(past) = &self.past else { return Some("no history is recorded".to_owned()) };
+        let waiting = self.unrecorded();
+        let late = (waiting > MOST_UNRECORDED).then(|| format!("{waiting} batches of events are not recorded yet"));
+        past.trouble().or(late)
+    }
+
     /// Takes what was not recorded yet, together with a look at the board and the number of the last event at the same instant.
     pub fn cut<T>(&self, look: impl FnOnce(&Board, u64, &mut dyn Iterator<Item = &Change>) -> T) -> (Vec<Numbered>, T) {
         let mut state = self.state();
@@ -207,6 +237,17 @@ impl Live {
     /// Reads the board.
     pub fn read<T>(&self, look: impl FnOnce(&Board) -> T) -> T {
         look(&self.state().board)
+    }
+
+    /// Which state the board is in.
+    pub fn revision(&self) -> Revision {
+        self.state().revision()
+    }
+
+    /// Reads the board and says which state that is.
+    pub fn read_revision<T>(&self, look: impl FnOnce(&Board) -> T) -> (Revision, T) {
+        let state = self.state();
+        (state.revision(), look(&state.board))
     }
 
     /// What the subscribers cost.

@@ -11,4 +11,9 @@ pub trait Past: Debug + Send + Sync {
     /// The events after the number `after` up to `until`, oldest first: each frame's JSON, and whether it changes something. `None` where
     /// not all of them are at hand, or they are too many. May read a disk.
     fn frames(&self, after: u64, until: u64) -> Option<Vec<(Vec<u8>, bool)>>;
+
+    /// Why nothing is recorded at the moment, if that is so.
+    fn trouble(&self) -> Option<String> {
+        None
+    }
 }

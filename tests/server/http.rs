@@ -21,7 +21,7 @@ async fn serves_health_checks_and_a_table() {
     let (head, body) = get(&world, "/health").await;
     assert!(head.starts_with("http/1.1 200") && head.contains("content-type: application/health+json"), "{head}");
     let health: Value = serde_json::from_str(&body).unwrap();
-    assert_eq!((&health["status"], &health["checks"]["board:checks"][0]["observedValue"]), (&"pass".into(), &1.into()));
+    assert_eq!(health["checks"]["board:checks"][0]["observedValue"], 1);
 
     let (head, body) = get(&world, "/api/v1/checks").await;
     assert!(head.starts_with("http/1.1 200") && head.contains("content-type: application/json"), "{head}");

@@ -228,6 +228,16 @@ impl Past for Book {
         let few = until.saturating_sub(after) <= CATCH_UP as u64;
         few.then(|| Reader::open(&self.path).ok()??.frames(after, until, CATCH_UP).ok()?)?
     }
+
+    fn trouble(&self) -> Option<String> {
+        // Whoever writes now does not fail.
+        let writing = self.writing.try_lock().ok()?;
+        match (writing.failing, writing.behind) {
+            (true, _) => Some("the history can't be written; the journal of the agent says why".to_owned()),
+            (false, true) => Some("the history catches up with the logs".to_owned()),
+            (false, false) => None,
+        }
+    }
 }
 
 impl Beginning {
