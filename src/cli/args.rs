@@ -149,6 +149,12 @@ pub(super) struct StatusArgs {
     /// The check; without it, all
     #[arg(value_name = "ID")]
     pub(super) id: Option<String>,
+    /// All sections: the host, checks, watches, and what checks with a `section` printed
+    #[arg(long, conflicts_with = "id")]
+    pub(super) full: bool,
+    /// Where the agent listens that is asked; without one that answers, this command finds out itself
+    #[arg(long, value_name = "ADDR", requires = "full")]
+    pub(super) connect: Option<SocketAddr>,
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,7 @@
 //! `ssi status`: how a check or the host is, as a person and as a Nagios plugin would ask.
 
+mod full;
+
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -22,6 +24,9 @@ use crate::status::Status;
 use crate::survey;
 
 pub(super) fn status(args: &StatusArgs, paths: &Paths, ui: &Ui) -> Result<u8, Failure> {
+    if args.full {
+        return full::full(args, paths, ui);
+    }
     let board = live::board(paths, ui)?;
     match &args.id {
         None => whole(&board, ui),

@@ -69,6 +69,14 @@ impl Ui {
         self.print(if pretty { serde_json::to_string_pretty(value)? } else { serde_json::to_string(value)? })
     }
 
+    /// A JSON document that is text already, pretty on a terminal.
+    pub(super) fn json_text(&self, text: &str) -> Result<(), Failure> {
+        if io::stdout().is_terminal() {
+            return self.json(&serde_json::from_str::<serde_json::Value>(text)?);
+        }
+        self.print(text)
+    }
+
     /// Something to know beside the result, on standard error.
     pub(super) fn warn(&self, text: impl Display) {
         if !self.quiet {
