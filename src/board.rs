@@ -99,10 +99,7 @@ impl Board {
         let is_new = match self.entries.get_mut(&id) {
             Some(entry) if entry.check == check && entry.enabled == enabled => return,
             Some(entry) => {
-                if entry.check.schedule != check.schedule {
-                    entry.next_run = None;
-                }
-                (entry.check, entry.enabled, entry.installed) = (check, enabled, installed);
+                entry.replace(check, enabled, installed);
                 false
             }
             None => {

@@ -18,16 +18,25 @@ const GRACE: std::time::Duration = std::time::Duration::from_secs(30);
 impl Entry {
     /// When the next result is due. Nothing is expected of what was scheduled before `awake`, when the host was off or asleep.
     pub(super) fn deadline(&self, zone: &TimeZone, awake: Timestamp) -> Option<Timestamp> {
-        let schedule = self.check.schedule.as_ref()?;
         let after = [self.last_result.unwrap_or(Timestamp::MIN), self.installed, awake].into_iter().max()?;
         if after == Timestamp::MIN {
             return None;
         }
-        let elapse = schedule.next_after(after, zone)?;
+        let elapse = self.first_elapse(after, zone)?;
         let latest = elapse.checked_add(self.check.jitter).ok()?;
         let begins = self.next_run.filter(|next| (elapse..=latest).contains(next)).unwrap_or(latest);
         let grace = self.check.stale_after.unwrap_or(GRACE);
         begins.checked_add(self.check.timeout).ok()?.checked_add(grace).ok()
+    }
+
+    /// Deadlines are asked for far more often than they change.
+    fn first_elapse(&self, after: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+        if let Some((_, elapse)) = self.elapse.get().filter(|(then, _)| *then == after) {
+            return elapse;
+        }
+        let elapse = self.check.schedule.as_ref()?.next_after(after, zone);
+        self.elapse.set(Some((after, elapse)));
+        elapse
     }
 
     /// What kept the result from coming, as far as it can be told.

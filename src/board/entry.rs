@@ -1,5 +1,7 @@
 //! What a board knows of one check.
 
+use std::cell::Cell;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -11,6 +13,7 @@ use crate::check::{Check, Protocol};
 use crate::event::{Body, Record};
 use crate::line::{Line, RunEnd, StatusLine};
 use crate::perfdata::{self, Metric};
+use crate::schedule::Schedule;
 use crate::status::Status;
 
 /// One check with its status.
@@ -54,12 +57,18 @@ pub struct Entry {
     pub(super) passed_over: bool,
     /// What is wrong with its timer.
     pub(super) drift: Option<Drift>,
+    /// Its schedule in words.
+    pub(super) schedule_human: Option<String>,
+    /// After which time the schedule was last asked for its first elapse, and what it answered.
+    pub(super) elapse: Cell<Option<(Timestamp, Option<Timestamp>)>>,
 }
 
 impl Entry {
     /// A check of which nothing is known yet.
     pub(super) fn new(check: Check, enabled: bool, installed: Timestamp) -> Entry {
         Entry {
+            schedule_human: check.schedule.as_ref().map(Schedule::describe),
+            elapse: Cell::default(),
             check,
             enabled,
             status: Status::Unknown,
@@ -81,6 +90,16 @@ impl Entry {
             passed_over: false,
             drift: None,
         }
+    }
+
+    /// Its script changed.
+    pub(super) fn replace(&mut self, check: Check, enabled: bool, installed: Timestamp) {
+        if self.check.schedule != check.schedule {
+            self.next_run = None;
+            self.schedule_human = check.schedule.as_ref().map(Schedule::describe);
+            self.elapse = Cell::default();
+        }
+        (self.check, self.enabled, self.installed) = (check, enabled, installed);
     }
 
     /// The start of the run that goes on now.

@@ -19,7 +19,7 @@ impl Entry {
             tags: check.tags.clone(),
             profile: check.profile.clone(),
             schedule: check.schedule.as_ref().map(|_| check.schedule_text.clone()),
-            schedule_human: check.schedule.as_ref().map(|schedule| schedule.describe()),
+            schedule_human: self.schedule_human.clone(),
             timeout_seconds: Some(check.timeout.as_secs_f64()),
             enabled: self.enabled,
             status: self.status,
