@@ -13,29 +13,39 @@ use crate::server::Problem;
 
 /// An answer that a client which has it already gets no second time.
 pub(super) fn tagged(headers: &HeaderMap, value: &impl Serialize) -> Response {
-    let Ok(body) = serde_json::to_vec(value) else {
-        return Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the answer could not be written as JSON")
-            .into_response();
-    };
+    let Ok(body) = serde_json::to_vec(value) else { return unwritten().into_response() };
     let mut hasher = DefaultHasher::new();
     hasher.write(&body);
-    let tag = format!("\"{:016x}\"", hasher.finish());
+    known_by(headers, &format!("\"{:016x}\"", hasher.finish()), || Ok(body)).into_response()
+}
+
+/// The same with a tag that is known without the JSON, which is written only for those who do not have it.
+pub(super) fn known_by(
+    headers: &HeaderMap,
+    tag: &str,
+    body: impl FnOnce() -> Result<Vec<u8>, Problem>,
+) -> Result<Response, Problem> {
     let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    let is_known = known.flat_map(|value| value.split(',')).map(str::trim).any(|known| {
-        // It may have become a weak one on its way.
-        known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag
-    });
+    // It may have become a weak one on its way.
+    let strong = |tag: &str| tag.strip_prefix("W/").unwrap_or(tag).to_owned();
+    let is_it = |known: &str| known == "*" || strong(known) == strong(tag);
+    let is_known = known.flat_map(|value| value.split(',')).map(str::trim).any(is_it);
     let json = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     let mut response = match is_known {
         true => StatusCode::NOT_MODIFIED.into_response(),
-        false => ([json], body).into_response(),
+        false => ([json], body()?).into_response(),
     };
     // Kept, but asked for again each time.
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     if let Ok(tag) = HeaderValue::try_from(tag) {
         response.headers_mut().insert(header::ETAG, tag);
     }
-    response
+    Ok(response)
+}
+
+/// JSON that could not be written.
+pub(super) fn unwritten() -> Problem {
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the answer could not be written as JSON")
 }
 
 /// Reads the history where nobody waits for its disk.

@@ -9,7 +9,6 @@ use serde_json::value::RawValue;
 use super::{Age, Section, Summary};
 use crate::board::{Board, Entry};
 use crate::event::{Kind, Row};
-use crate::status::Status;
 
 /// What a board says by itself, ready to be told again and again until it changes.
 #[derive(Clone, Debug)]
@@ -33,11 +32,6 @@ impl Told {
         }
     }
 
-    /// The worst status.
-    pub fn status(&self) -> Status {
-        self.summary.status
-    }
-
     /// All there is to tell at `now`: about ssi itself (`first`: service and host), the board, `more` of what ssi fills itself, and
     /// the documents of checks.
     pub fn sections(&self, first: Vec<Section>, more: Vec<Section>, now: Timestamp) -> Vec<Cow<'_, Section>> {
@@ -46,11 +40,6 @@ impl Told {
         let board = [&self.checks, &self.watches].into_iter().map(Cow::Borrowed);
         let documents = self.documents.iter().map(Cow::Borrowed);
         owned.chain(board).chain(more.into_iter().map(Cow::Owned)).chain(documents).collect()
-    }
-
-    /// The names of the documents of checks.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.documents.iter().map(|section| section.name.as_str())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::event::{Kind, Row};
 use crate::status::Status;
@@ -11,7 +12,7 @@ use crate::watch::Expected;
 const ALERT_AFTER: SignedDuration = SignedDuration::from_mins(5);
 
 /// How many things there are, and which of them are not well.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Summary {
     /// The host's name.
     pub host: String,
@@ -25,8 +26,11 @@ pub struct Summary {
     pub checks: usize,
     /// Watches.
     pub watches: usize,
-    /// What is neither `OK` nor `UPDATE`, worst first.
-    pub not_ok: Vec<Row>,
+    /// The rows of what is neither `OK` nor `UPDATE`, worst first; written once, for it may be everything.
+    not_ok: Option<Box<RawValue>>,
+    /// Units that are expected to be active and are down, longest first.
+    #[serde(skip)]
+    down: Vec<Row>,
 }
 
 /// How many things have which status.
@@ -69,8 +73,10 @@ impl Summary {
     pub fn of(host: &str, rows: &[Row]) -> Summary {
         let mut counts = Counts::default();
         rows.iter().for_each(|row| counts.add(row.status));
-        let mut not_ok: Vec<Row> = rows.iter().filter(|row| !row.status.is_healthy()).cloned().collect();
+        let mut not_ok: Vec<&Row> = rows.iter().filter(|row| !row.status.is_healthy()).collect();
         not_ok.sort_by_key(|row| std::cmp::Reverse(row.status.urgency()));
+        let mut down: Vec<Row> = rows.iter().filter(|row| is_down(row)).cloned().collect();
+        down.sort_by_key(|row| row.since);
         let of_kind = |kind: Kind| rows.iter().filter(|row| row.key.kind() == kind).count();
         let worst = rows.iter().map(|row| row.status).max_by_key(|status| status.urgency());
         Summary {
@@ -80,20 +86,20 @@ impl Summary {
             total: rows.len(),
             checks: of_kind(Kind::Check),
             watches: of_kind(Kind::Watch),
-            not_ok,
+            // All keys are strings and all values plain, so this does not fail.
+            not_ok: to_raw_value(&not_ok).ok(),
+            down,
         }
     }
 
     /// As it is at `now`.
     pub fn at(&self, now: Timestamp) -> Dated<'_> {
-        let mut alerts: Vec<&Row> = self.not_ok.iter().filter(|row| is_alert(row, now)).collect();
-        alerts.sort_by_key(|row| row.since);
-        Dated { summary: self, alerts }
+        let is_alert = |row: &&Row| row.since.is_some_and(|since| now.duration_since(since) > ALERT_AFTER);
+        Dated { summary: self, alerts: self.down.iter().filter(is_alert).collect() }
     }
 }
 
-fn is_alert(row: &Row, now: Timestamp) -> bool {
-    let is_down = matches!(row.status, Status::Failure | Status::Error);
+fn is_down(row: &Row) -> bool {
     let is_expected = row.watch.as_ref().is_some_and(|watch| watch.expected == Expected::Active.to_string());
-    is_down && is_expected && row.since.is_some_and(|since| now.duration_since(since) > ALERT_AFTER)
+    is_expected && matches!(row.status, Status::Failure | Status::Error)
 }

@@ -1,5 +1,6 @@
 //! `/status`, `/health`, `/metrics` and badges at the port, as clients see them.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -110,9 +111,9 @@ async fn a_question_that_is_wrong_is_told_what_would_be_right() {
             "no section is called `deploi`: there are `service`, `host`, `summary`, `checks`, `watches`, `jobs`, `deploy`",
         ),
         ("sections=all", 400, "`sections` is `all`: expected `raw`"),
-        ("secton=a", 400, "unknown parameter `secton`"),
+        ("secton=a", 400, "unknown parameter `secton`: did you mean `section`?"),
         ("section=%ff", 404, "no section is called"),
-        ("max_age=5s", 401, "takes an operator's token"),
+        ("max_age=5s", 401, "needs the token of an operator"),
     ];
     for (query, status, part) in rows {
         let answer = get(&world, &format!("/status?{query}")).await;
@@ -202,6 +203,25 @@ async fn metrics_tell_of_every_state_and_begin_with_zero() {
 }
 
 #[tokio::test]
+async fn every_metric_and_section_is_explained() {
+    let world = World::new().await;
+    let document = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/status.md")).unwrap();
+    let rows = |heading: &str| -> BTreeSet<String> {
+        let (_, rest) = document.split_once(&format!("\n{heading}\n")).unwrap();
+        let table = rest.split("\n## ").next().unwrap().split("\n| metric |").last().unwrap();
+        let cells = table.lines().filter_map(|line| line.strip_prefix("| `")?.split(" |").next());
+        cells.flat_map(|cell| cell.split('`').step_by(2)).map(str::to_owned).collect()
+    };
+    let metrics = get(&world, "/metrics").await.body;
+    let told = metrics.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next().map(str::to_owned));
+    let named: BTreeSet<String> = rows("## /metrics").into_iter().filter(|name| !name.is_empty()).collect();
+    assert_eq!(named, told.collect());
+    for section in check::BUILT_IN_SECTIONS {
+        assert!(rows("## /status").contains(section), "{section}");
+    }
+}
+
+#[tokio::test]
 async fn a_badge_says_a_name_and_a_word() {
     let world = World::new().await;
     world.say("WARNING, 91 %");
@@ -220,7 +240,7 @@ async fn a_badge_says_a_name_and_a_word() {
 }
 
 #[tokio::test]
-#[ignore = "a measurement, for whoever changes how answers are made: prints milliseconds, asserts a ratio"]
+#[ignore = "a measurement, for whoever changes how answers are made: prints how long each takes"]
 async fn long_ten_thousand_checks_are_no_reason_to_be_slow() {
     let world = World::new().await;
     for n in 0..10_000 {
