@@ -12,6 +12,7 @@ use crate::check::Check;
 use crate::install::{self, Difference, InstallError, Invalid, Options, Plan, Planned, Program, Site};
 use crate::line;
 use crate::paths::Paths;
+use crate::store;
 use crate::systemd::Systemd;
 
 /// One line of `ssi add --json`.
@@ -74,6 +75,13 @@ fn notes(plan: &Plan, program: &Program, paths: &Paths, ui: &Ui) {
     checks()
         .flat_map(|script| warnings::of_the_check(&script.check, &script.file))
         .for_each(|warning| ui.warn(warning));
+    if checks().any(|script| script.check.section.is_some()) {
+        // What could not be read is no reason to fail what is done already.
+        let installed = store::survey(paths).unwrap_or_default();
+        checks()
+            .filter_map(|script| warnings::of_the_section(&script.check, &installed))
+            .for_each(|warning| ui.warn(warning));
+    }
     if ui.verbose {
         eprintln!("the units run `{}`", program.path.display());
     }

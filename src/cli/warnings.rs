@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::check::Check;
 use crate::paths::Paths;
+use crate::store::Installed;
 use crate::timespan;
 use crate::unit::{self, Scope};
 
@@ -42,6 +43,19 @@ pub(super) fn of_the_check(check: &Check, file: &Path) -> Vec<String> {
     }
     warnings.extend(of_the_schedule(check, Timestamp::now(), &TimeZone::system()));
     warnings
+}
+
+/// Which of the installed checks fill the same section of `/status` as this one, of which only the first is shown.
+pub(super) fn of_the_section(check: &Check, installed: &[Installed]) -> Option<String> {
+    let section = check.section.as_ref()?;
+    let same = |other: &&Installed| other.id != check.id && other.check().section.as_ref() == Some(section);
+    let others: Vec<&Installed> = installed.iter().filter(same).collect();
+    let first = others.iter().map(|other| &other.id).chain([&check.id]).min()?;
+    let names: Vec<String> = others.iter().map(|other| format!("`{}`", other.id)).collect();
+    (!others.is_empty()).then(|| {
+        let (id, names) = (&check.id, names.join(", "));
+        format!("`{id}` fills the section `{section}` as {names} does: `/status` shows that of `{first}` alone")
+    })
 }
 
 fn of_the_schedule(check: &Check, now: Timestamp, zone: &TimeZone) -> Vec<String> {
