@@ -30,6 +30,7 @@ mod release;
 mod rights;
 mod rollback;
 mod scale;
+mod status;
 mod trial;
 mod verdicts;
 mod watches;
