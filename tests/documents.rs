@@ -19,7 +19,7 @@ use ssi::paths::Paths;
 use ssi::status::Status;
 use ssi::watch::{Expected, Rule, Units};
 
-const DOCUMENTS: [&str; 12] = [
+const DOCUMENTS: [&str; 13] = [
     "README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
@@ -29,6 +29,7 @@ const DOCUMENTS: [&str; 12] = [
     "docs/jobs.md",
     "docs/page.md",
     "docs/probes.md",
+    "docs/status.md",
     "docs/watches.md",
     "docs/websocket.md",
     "examples/README.md",
