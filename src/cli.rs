@@ -30,6 +30,7 @@ mod status;
 mod switch;
 mod table;
 mod test;
+mod token;
 mod ui;
 mod warnings;
 
@@ -97,6 +98,7 @@ fn dispatch(cli: &Cli, ui: &Ui) -> Result<u8, Failure> {
         Command::Components => components::components(&paths, ui),
         Command::Jobs => jobs::jobs(&paths, ui),
         Command::Runs(args) => runs::runs(args, &paths, ui),
+        Command::Token(args) => token::token(args, &paths, ui),
         Command::Test(args) => test::test(args, &paths, ui),
         Command::Calendar(args) => calendar::calendar(args, ui),
         Command::Probe(args) => probe::probe(args, &paths, ui),

@@ -45,6 +45,11 @@ pub fn write(path: &Path, content: &[u8], mode: u32) -> Result<(), FileError> {
     sync_dir(dir).map_err(&fail)
 }
 
+/// Changes who may do what with a file.
+pub fn set_mode(path: &Path, mode: u32) -> Result<(), FileError> {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).map_err(FileError::at("change the mode of", path))
+}
+
 /// Makes a rename or a removal in `dir` last through a power loss.
 fn sync_dir(dir: &Path) -> io::Result<()> {
     File::open(dir)?.sync_all()

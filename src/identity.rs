@@ -8,12 +8,22 @@ use sha2::Sha256;
 /// 128 random bits as 32 hexadecimal digits, as systemd writes its ids.
 pub fn random_hex() -> String {
     let mut bytes = [0_u8; 16];
-    if std::fs::File::open("/dev/urandom").and_then(|mut source| source.read_exact(&mut bytes)).is_err() {
+    if std::fs::File::open(RANDOM).and_then(|mut source| source.read_exact(&mut bytes)).is_err() {
         // A sandbox without /dev/urandom: the clock and the process id are unique enough to tell runs apart.
         let nanos = jiff::Timestamp::now().as_nanosecond() as u128;
         bytes = (nanos << 24 | u128::from(std::process::id())).to_be_bytes();
     }
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Where random bytes come from.
+pub const RANDOM: &str = "/dev/urandom";
+
+/// 256 random bits, for secrets: without a source of them there is none.
+pub fn random() -> std::io::Result<[u8; 32]> {
+    let mut bytes = [0_u8; 32];
+    std::fs::File::open(RANDOM)?.read_exact(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// What this machine is called where its own machine id must not be shown: derived from it, the same for ever, 32 digits.

@@ -4,9 +4,9 @@
 //! Data flows one way. The core reads no file, clock, environment or bus; edges do that and know only the core:
 //!
 //! ```text
-//! core:   source -> header -> check -> unit          line -> verdict, outcome, board -> event          threshold -> answer
+//! core:   source -> header -> check -> unit          line -> verdict, outcome, board -> event          threshold -> answer     token
 //! edges:  paths, files, settings, store, history, systemd, runner, journal, tail, server, scheduler, probe, prober
-//! above:  api, page, agent, cli
+//! above:  access, api, page, agent, cli
 //! ```
 
 // Core.
@@ -33,6 +33,7 @@ mod spelling;
 pub mod status;
 pub mod threshold;
 pub mod timespan;
+pub mod token;
 pub mod unit;
 pub mod verdict;
 pub mod watch;
@@ -54,6 +55,7 @@ pub mod systemd;
 pub mod tail;
 
 // Composition.
+pub mod access;
 pub mod agent;
 pub mod api;
 pub mod cli;

@@ -120,8 +120,8 @@ fn every_call_in_a_document_is_understood() {
                 continue;
             }
             assert!(commands.iter().any(|known| known == command), "{document}: `{line}`");
-            // A probe has flags of its own.
-            let is_kind = |word: &&&str| command == "probe" && word.chars().all(char::is_lowercase);
+            // A probe has flags of its own, and so has what is done with a token.
+            let is_kind = |word: &&&str| ["probe", "token"].contains(&command) && word.chars().all(char::is_lowercase);
             let named: Vec<&str> = [command].into_iter().chain(arguments.get(1).filter(is_kind).copied()).collect();
             let help = help(&named);
             for flag in arguments.iter().filter(|word| word.starts_with("--") && word.len() > 2) {

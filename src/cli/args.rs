@@ -2,6 +2,7 @@
 
 mod expect;
 mod history;
+mod token;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use crate::probe::{self, Probe};
 use crate::status::Status;
 pub(super) use expect::{AdoptArgs, ConfigAction, ConfigArgs, ExpectArgs};
 pub(super) use history::{HistoryArgs, RangeArgs, RunsArgs};
+pub(super) use token::{TokenAction, TokenArgs};
 
 /// What every page of help ends with.
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 usage, 4 not permitted; \
@@ -98,6 +100,8 @@ pub(super) enum Command {
     Adopt(AdoptArgs),
     /// Check the configuration, or show what is in force
     Config(ConfigArgs),
+    /// Make and revoke tokens, which allow programs to change something over HTTP
+    Token(TokenArgs),
     /// Show what `add` would install of a script, and run it once in its sandbox; nothing stays installed
     Test(TestArgs),
     /// Explain OnCalendar= expressions and cron lines, and show when they elapse

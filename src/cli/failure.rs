@@ -1,5 +1,6 @@
 //! Errors on their way out: what failed, why, and the exit code.
 
+use crate::access::AccessError;
 use crate::expect::ExpectError;
 use crate::files::FileError;
 use crate::history::HistoryError;
@@ -64,6 +65,15 @@ impl From<FileError> for Failure {
     fn from(error: FileError) -> Failure {
         let is_permission = error.is_permission();
         Failure::maybe_permission(error.into(), is_permission)
+    }
+}
+
+impl From<AccessError> for Failure {
+    fn from(error: AccessError) -> Failure {
+        match error {
+            AccessError::File(error) => error.into(),
+            error => Failure::new(error),
+        }
     }
 }
 

@@ -15,4 +15,5 @@ mod probes_host;
 mod probes_net;
 mod running;
 mod server;
+mod tokens;
 mod watches;

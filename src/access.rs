@@ -1,0 +1,88 @@
+//! Where tokens are kept: `tokens.toml` beside the configuration, which the agent may read and only root may write.
+//!
+//! Input: [`Paths`]. Output: [`Tokens`]. The file is read for each request that shows one, so what is added or revoked counts at once.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use crate::files::{self, FileError};
+use crate::identity;
+use crate::paths::Paths;
+use crate::token::{Scope, Secret, TokenError, Tokens};
+use crate::unit;
+
+/// No file of tokens is longer.
+const MOST: u64 = 1024 * 1024;
+const HEAD: &str = "# Written by `ssi token`. It holds no token, only what one is recognised by.\n";
+
+/// What went wrong with the tokens.
+#[derive(Debug, thiserror::Error)]
+pub enum AccessError {
+    /// The file could not be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// Its content.
+    #[error("`{}` is {source}", path.display())]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: TokenError,
+    },
+    /// What was asked for.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+}
+
+fn path(paths: &Paths) -> PathBuf {
+    paths.config.join("tokens.toml")
+}
+
+/// All tokens; none where there is no file.
+pub fn load(paths: &Paths) -> Result<Tokens, AccessError> {
+    let path = path(paths);
+    let bytes = match files::read_limited(&path, MOST) {
+        Err(error) if error.source.kind() == std::io::ErrorKind::NotFound => return Ok(Tokens::default()),
+        bytes => bytes?,
+    };
+    let content = |source| AccessError::Content { path: path.clone(), source };
+    let text = String::from_utf8(bytes).map_err(|_| content(TokenError::File("it is not valid UTF-8".to_owned())))?;
+    Tokens::parse(&text).map_err(content)
+}
+
+/// Makes a token and gives its secret, which is kept nowhere.
+pub fn add(paths: &Paths, name: &str, scope: Scope, now: Timestamp) -> Result<Secret, AccessError> {
+    let mut tokens = load(paths)?;
+    let random = identity::random().map_err(|source| FileError {
+        action: "read random bytes from",
+        path: PathBuf::from(identity::RANDOM),
+        source,
+    })?;
+    let secret = Secret::new(&random);
+    tokens.add(name, scope, &secret, now)?;
+    save(paths, &tokens)?;
+    Ok(secret)
+}
+
+/// Takes a token back.
+pub fn revoke(paths: &Paths, name: &str) -> Result<(), AccessError> {
+    let mut tokens = load(paths)?;
+    tokens.revoke(name)?;
+    save(paths, &tokens)
+}
+
+fn save(paths: &Paths, tokens: &Tokens) -> Result<(), AccessError> {
+    let path = path(paths);
+    let text = format!("{HEAD}\n{}", tokens.render()?);
+    // Nobody but its owner sees it before it belongs to whom it should.
+    files::write(&path, text.as_bytes(), 0o600)?;
+    let is_of_system = paths.scope == unit::Scope::System && paths.root.is_none();
+    let group = is_of_system.then(|| nix::unistd::Group::from_name("_ssi").ok().flatten()).flatten();
+    if let Some(group) = group {
+        // Who is not root has no group to give it to, and is told by the agent that can't read it.
+        let _ = std::os::unix::fs::chown(&path, None, Some(group.gid.as_raw()));
+        files::set_mode(&path, 0o640)?;
+    }
+    Ok(())
+}
