@@ -30,10 +30,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::{JoinSet, LocalSet};
 
-use crate::api::{self, Api};
+use crate::api::{self, Api, Hands};
 use crate::config::Settings;
 use crate::event::Origin;
 use crate::identity;
@@ -48,6 +48,8 @@ use recorder::{Beginning, Book, Memories, Recorder};
 
 /// How long the first look at what is watched may take; without it the board is served as it is.
 const FIRST_LOOK: std::time::Duration = std::time::Duration::from_secs(2);
+/// How many runs, or units to look at, may be asked for before they are taken up.
+const ASKED: usize = 64;
 
 /// What the agent is to do.
 #[derive(Clone, Debug)]
@@ -174,22 +176,40 @@ impl Agent {
         let mut workers: JoinSet<Result<&'static str, AgentError>> = JoinSet::new();
         let (scope, watched) = (options.paths.scope, Arc::clone(&live));
         watches::restore(&live, &settings, memories);
+        let in_force = settings.clone();
+        let (run, runs_asked) = mpsc::channel(ASKED);
+        let (look, looks_asked) = mpsc::channel(ASKED);
+        let hands = match (options.embedded, &options.paths.root) {
+            (true, _) => Hands::Scheduler { run },
+            (false, Some(_)) => Hands::Nobody,
+            (false, None) => Hands::Systemd { look },
+        };
         if options.embedded || options.paths.root.is_some() {
             workers.spawn_local(watches::without_systemd(watched, settings, stopped(stopping.clone())));
         } else {
             let (ready, looked) = oneshot::channel();
             let (targets, asked) = watch::channel(Vec::new());
-            let probing = watches::probe(Arc::clone(&live), asked, stopped(stopping.clone()));
-            workers.spawn_local(watches::run(scope, watched, settings, targets, ready, stopped(stopping.clone())));
+            let (prober, again) = mpsc::channel(ASKED);
+            let probing = watches::probe(Arc::clone(&live), asked, again, stopped(stopping.clone()));
+            let again = watches::Again { asked: looks_asked, prober };
+            workers.spawn_local(watches::run(
+                scope,
+                watched,
+                settings,
+                targets,
+                again,
+                ready,
+                stopped(stopping.clone()),
+            ));
             workers.spawn_local(probing);
             // Dropped where there is nothing to watch, or nobody to ask.
             let _ = tokio::time::timeout(FIRST_LOOK, looked).await;
         }
         live.update(now(), |board, out| board.overdue(now(), out));
-        let guard = Guard::new(address, []);
+        let guard = Guard::new(address, []).with_rates(in_force.clone());
         let jobs = Jobs::default();
-        let has_systemd = !options.embedded && options.paths.root.is_none();
-        let api = Api { live: Arc::clone(&live), paths: options.paths.clone(), has_systemd, jobs: jobs.clone() };
+        let (live_of_api, paths) = (Arc::clone(&live), options.paths.clone());
+        let api = Api { live: live_of_api, paths, settings: in_force, hands, jobs: jobs.clone() };
         let pages = page::routes(Arc::clone(&live)).merge(api::routes(api));
         let serving = server::serve(listener, Arc::clone(&live), pages, guard, stopped(stopping.clone()));
         workers.spawn_local(async move { serving.await.map(|()| "port").map_err(AgentError::from) });
@@ -198,7 +218,13 @@ impl Agent {
         workers.spawn_local(reader.run(changed.settings, stopped(stopping.clone())));
         if options.embedded {
             let live = Arc::clone(&live);
-            workers.spawn_local(scheduling::run(options.clone(), live, checks_changed, stopped(stopping.clone())));
+            workers.spawn_local(scheduling::run(
+                options.clone(),
+                live,
+                checks_changed,
+                runs_asked,
+                stopped(stopping.clone()),
+            ));
         } else if options.paths.root.is_none() {
             workers.spawn_local(jobs.run(scope, stopped(stopping.clone())));
             workers.spawn_local(bus::run(

@@ -3,7 +3,9 @@
 //! Input: the live board and the places of what else is asked for ([`Api`]). Output: [`routes`], which the port mounts behind its guard.
 //! Answers come from memory, those about the past from the database: a question hangs for nothing.
 
+mod actions;
 mod answer;
+mod authority;
 mod badge;
 mod checks;
 mod detail;
@@ -22,12 +24,16 @@ mod watches;
 
 use std::sync::Arc;
 
-use axum::Router;
+use axum::{Router, middleware};
+use tokio::sync::{mpsc, watch};
 
 use crate::agent::Jobs;
+use crate::check::CheckId;
+use crate::config::Settings;
 use crate::paths::Paths;
 use crate::probe::Host;
 use crate::server::Live;
+use crate::watch::UnitName;
 use overview::Overview;
 
 /// What answers are made of.
@@ -37,8 +43,10 @@ pub struct Api {
     pub live: Arc<Live>,
     /// Where logs and the history lie.
     pub paths: Paths,
-    /// Whether a systemd runs the checks, so that there are units with a journal.
-    pub has_systemd: bool,
+    /// What is in force of the configuration.
+    pub settings: watch::Receiver<Arc<Settings>>,
+    /// Who carries out what is asked for.
+    pub hands: Hands,
     /// What is scheduled beside the checks.
     pub jobs: Jobs,
 }
@@ -50,6 +58,23 @@ impl Api {
     }
 }
 
+/// Who carries out what is asked for.
+#[derive(Clone, Debug)]
+pub enum Hands {
+    /// systemd, and who watches its units.
+    Systemd {
+        /// Units that are to be looked at.
+        look: mpsc::Sender<UnitName>,
+    },
+    /// The embedded scheduler.
+    Scheduler {
+        /// Checks that are to run.
+        run: mpsc::Sender<CheckId>,
+    },
+    /// Nobody: it is a directory that is looked at.
+    Nobody,
+}
+
 /// All endpoints.
 pub fn routes(api: Api) -> Router {
     let overview = Arc::new(Overview::new(Arc::clone(&api.live), api.host()));
@@ -58,12 +83,15 @@ pub fn routes(api: Api) -> Router {
         .merge(health::routes(Arc::clone(&overview)))
         .merge(metrics::routes(Arc::clone(&api.live), Arc::clone(&overview)))
         .merge(status::routes(overview));
+    let api = Arc::new(api);
     let versioned = Router::new()
         .merge(checks::routes())
         .merge(watches::routes())
         .merge(past::routes())
         .merge(log::routes())
         .merge(summary::routes())
-        .merge(strips::routes());
-    Router::new().merge(own).merge(versioned).with_state(Arc::new(api))
+        .merge(strips::routes())
+        .merge(actions::routes(&api))
+        .route_layer(middleware::from_fn(answer::acceptable));
+    Router::new().merge(own).merge(versioned).with_state(api)
 }

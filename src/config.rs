@@ -4,9 +4,11 @@
 //! their places. Three stages: [`parse`] reads one file strictly, [`Settings::merge`] joins the files, and what leaves the module is
 //! valid. A value means the same in a file and on the command line ([`value`]).
 
+mod actions;
 mod component;
 mod file;
 mod history;
+mod limits;
 mod mistake;
 mod name;
 mod render;
@@ -18,14 +20,21 @@ mod url;
 pub mod value;
 mod watch;
 
+pub use actions::{Actions, Allowed};
 pub use file::{File, parse};
 pub use history::History;
+pub use limits::Limits;
 pub use mistake::Mistake;
 pub use name::file_name;
-pub use render::{fields, render_component, render_history, render_watch, span};
+pub use render::{fields, render_actions, render_component, render_history, render_limits, render_watch, span};
 pub use settings::{Component, Settings, Watch};
 pub use watch::{STATUS, TIMEOUT};
 
 /// The tables and keys that a file may have, as the documents list them.
-pub const KEYS: [(&str, &[&str]); 3] =
-    [("history", &history::KEYS), ("watch", &watch::KEYS), ("component", &component::KEYS)];
+pub const KEYS: [(&str, &[&str]); 5] = [
+    ("actions", &actions::KEYS),
+    ("history", &history::KEYS),
+    ("limits", &limits::KEYS),
+    ("watch", &watch::KEYS),
+    ("component", &component::KEYS),
+];

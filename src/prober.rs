@@ -27,13 +27,14 @@ const MOST_IN_FLIGHT: usize = 512;
 /// Answers that may wait to be taken.
 const QUEUE: usize = 64;
 
-/// Asks until `stop` is ready. What is new in `targets` is asked for at once, what stays keeps its rhythm.
+/// Asks until `stop` is ready, and at once about the page of each unit that comes out of `again`. What is new in `targets` is asked for at once, what stays keeps its rhythm.
 ///
 /// # Errors
 ///
 /// A task panicked.
 pub async fn run(
     mut targets: watch::Receiver<Vec<Probes>>,
+    mut again: mpsc::Receiver<UnitName>,
     mut found: impl FnMut(&UnitName, Probed),
     stop: impl Future<Output = ()>,
 ) -> Result<(), JoinError> {
@@ -49,6 +50,11 @@ pub async fn run(
             changed = targets.changed(), if is_open => {
                 is_open = changed.is_ok();
                 probes.clone_from(&targets.borrow_and_update());
+                asking.adjust(&probes);
+                round.reset_immediately();
+            }
+            Some(unit) = again.recv() => {
+                asking.forget(&unit);
                 asking.adjust(&probes);
                 round.reset_immediately();
             }
@@ -139,6 +145,13 @@ impl Asking {
             let task = ask(unit.clone(), http.clone(), delay, pages, in_flight, self.answers.clone());
             self.of_units.insert(unit.clone(), (http.clone(), self.tasks.spawn(task)));
             delay = if delay < EVERY { delay + APART } else { Duration::ZERO };
+        }
+    }
+
+    /// The next [`Asking::adjust`] begins anew with it.
+    fn forget(&mut self, unit: &UnitName) {
+        if let Some((_, task)) = self.of_units.remove(unit) {
+            task.abort();
         }
     }
 

@@ -12,6 +12,7 @@ mod inbound;
 mod live;
 mod past;
 mod problem;
+mod rate;
 mod ring;
 mod routes;
 mod upgrade;

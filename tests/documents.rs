@@ -23,6 +23,7 @@ const DOCUMENTS: [&str; 13] = [
     "README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
+    "docs/api.md",
     "docs/checks.md",
     "docs/configuration.md",
     "docs/history.md",
@@ -195,6 +196,14 @@ fn the_tables_of_settings_are_those_of_the_program() {
         let bounds = cell("## history", key, 2);
         assert!(takes(&bounds[0]) && takes(&bounds[1]) && !takes("1") && !takes("99999999999"), "{key}");
     }
+    let takes = |requests: &str| config::parse(format!("[limits]\nrequests = {requests}\n").as_bytes()).is_ok();
+    let bounds = cell("## limits", "requests", 2);
+    assert!(takes(&bounds[0]) && takes(&bounds[1]) && !takes("-1") && !takes("99999999999"));
+    let defaults = config::Limits::default().requests.to_string();
+    assert_eq!(cell("## limits", "requests", 1), [defaults]);
+    let default = cell("## actions", "watches", 1).remove(0);
+    let file = config::parse(format!("[actions]\nwatches = {default}\n").as_bytes()).unwrap();
+    assert_eq!(config::Settings::merge([(Path::new("ssi.toml"), &file)]).0, config::Settings::default());
     let default = |key| cell("## watch", key, 1).remove(0);
     assert_eq!(value::statuses(&default("status")), Ok(config::STATUS));
     assert_eq!(value::timeout(&default("timeout")), Ok(config::TIMEOUT));

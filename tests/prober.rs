@@ -17,6 +17,7 @@ const DEADLINE: Duration = Duration::from_secs(60);
 /// A prober at work on its own thread.
 struct Prober {
     targets: watch::Sender<Vec<Probes>>,
+    again: mpsc::Sender<UnitName>,
     answers: mpsc::UnboundedReceiver<(String, Probed)>,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
     thread: Option<thread::JoinHandle<()>>,
@@ -27,13 +28,16 @@ impl Prober {
         let (targets, receiver) = watch::channel(probes);
         let (sender, answers) = mpsc::unbounded_channel();
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let (again, asked) = mpsc::channel(1);
         let thread = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             let found = |unit: &UnitName, probed| drop(sender.send((unit.stem().to_owned(), probed)));
-            runtime.block_on(async { prober::run(receiver, found, async { drop(stopped.await) }).await }).unwrap();
+            runtime
+                .block_on(async { prober::run(receiver, asked, found, async { drop(stopped.await) }).await })
+                .unwrap();
             runtime.shutdown_background();
         });
-        Prober { targets, answers, stop: Some(stop), thread: Some(thread) }
+        Prober { targets, again, answers, stop: Some(stop), thread: Some(thread) }
     }
 
     /// The next answer.
@@ -248,4 +252,17 @@ fn a_certificate_that_nobody_vouches_for_is_down() {
     let mut prober = Prober::new(vec![page("tls", &format!("https://localhost:{}/", server.port))]);
     let probed = prober.of("tls");
     assert!(down(&probed).contains("tls: the certificate is self-signed"), "{probed:?}");
+}
+
+/// By its rhythm alone five answers take more than half a minute.
+#[test]
+fn a_page_is_asked_for_at_once_when_somebody_wants_to_know() {
+    let address = server("127.0.0.1:0", fine);
+    let mut prober = Prober::new(vec![page("a", &format!("http://{address}/"))]);
+    let began = std::time::Instant::now();
+    for _ in 0..5 {
+        assert_eq!(prober.of("a").outcome, Outcome::Up);
+        prober.again.blocking_send("a.service".parse().unwrap()).unwrap();
+    }
+    assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
 }

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod server {
+    mod actions;
     mod api;
     mod http;
     mod page;

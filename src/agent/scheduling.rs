@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 
 use super::{AgentError, Options, now};
@@ -31,11 +31,12 @@ struct Runs {
     tasks: JoinSet<CheckId>,
 }
 
-/// Runs checks until `stop` is ready, then ends what runs.
+/// Runs checks when they are due or asked for until `stop` is ready, then ends what runs.
 pub(super) async fn run(
     options: Options,
     live: Arc<Live>,
     checks_changed: Arc<Notify>,
+    mut asked: mpsc::Receiver<CheckId>,
     stop: impl Future<Output = ()>,
 ) -> Result<&'static str, AgentError> {
     let zone = TimeZone::system();
@@ -54,6 +55,7 @@ pub(super) async fn run(
                 }
                 publish(&plan, &live);
             }
+            Some(id) = asked.recv() => runs.start(&id, Trigger::Manual),
             () = checks_changed.notified() => adopt(&mut plan, &live, &mut runs),
             Some(ended) = runs.tasks.join_next() => {
                 if let Ok(id) = ended {

@@ -8,7 +8,7 @@ mod session;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until};
 
 use super::recorder::Memories;
@@ -19,7 +19,7 @@ use crate::prober;
 use crate::server::Live;
 use crate::unit::Scope;
 use crate::watch::{Observation, Probes, Rule, UnitName};
-use session::Session;
+use session::{Purpose, Session};
 
 /// Between attempts to reach a bus that is away.
 const RETRY: Duration = Duration::from_secs(1);
@@ -27,12 +27,21 @@ const RETRY: Duration = Duration::from_secs(1);
 /// What is in force of the configuration; told anew when that changes.
 pub(super) type InForce = watch::Receiver<Arc<Settings>>;
 
+/// Units that are to be looked at again at once.
+pub(super) struct Again {
+    /// Those that somebody asked for.
+    pub(super) asked: mpsc::Receiver<UnitName>,
+    /// Whoever asks for their pages.
+    pub(super) prober: mpsc::Sender<UnitName>,
+}
+
 /// Watches until `stop` is ready, over every loss of the connection. `ready` is told, or dropped, when all units were read once.
 pub(super) async fn run(
     scope: Scope,
     live: Arc<Live>,
     mut settings: InForce,
     targets: watch::Sender<Vec<Probes>>,
+    mut again: Again,
     ready: oneshot::Sender<()>,
     stop: impl Future<Output = ()>,
 ) -> Result<&'static str, AgentError> {
@@ -50,7 +59,7 @@ pub(super) async fn run(
         }
         let lost = tokio::select! {
             () = &mut stop => return Ok("watches"),
-            result = listen(scope, &live, &mut settings, &targets, &mut ready) => match result {
+            result = listen(scope, &live, &mut settings, &targets, &mut again, &mut ready) => match result {
                 Ok(Ended::NothingToWatch) => continue,
                 Ok(Ended::Lost) => "could not ask systemd: lost the connection".to_owned(),
                 Err(error) => format!("could not ask systemd: {error}"),
@@ -83,13 +92,14 @@ pub(super) fn restore(live: &Live, settings: &InForce, memories: Memories) {
 pub(super) async fn probe(
     live: Arc<Live>,
     targets: watch::Receiver<Vec<Probes>>,
+    again: mpsc::Receiver<UnitName>,
     stop: impl Future<Output = ()>,
 ) -> Result<&'static str, AgentError> {
     let found = |unit: &UnitName, probed| {
         let told = now();
         live.update(told, |board, out| board.observe(unit, Observation::Probed(probed), told, out));
     };
-    prober::run(targets, found, stop).await.map(|()| "prober").map_err(|_| AgentError::Worker("prober"))
+    prober::run(targets, again, found, stop).await.map(|()| "prober").map_err(|_| AgentError::Worker("prober"))
 }
 
 /// Where no systemd runs there is nobody to ask, which is said of each watch and once in the journal.
@@ -161,6 +171,7 @@ async fn listen(
     live: &Arc<Live>,
     settings: &mut InForce,
     targets: &watch::Sender<Vec<Probes>>,
+    again: &mut Again,
     ready: &mut Option<oneshot::Sender<()>>,
 ) -> Result<Ended, crate::systemd::SystemdError> {
     let (mut session, mut heard) = Session::open(scope, Arc::clone(live), targets.clone()).await?;
@@ -180,6 +191,11 @@ async fn listen(
                 Some(signal) => session.heard(signal),
                 None => return Ok(Ended::Lost),
             },
+            Some(unit) = again.asked.recv() => {
+                session.ask(unit.clone(), Purpose::Whole);
+                // Where so many wait already, it is among those or comes soon.
+                let _ = again.prober.try_send(unit);
+            }
             answer = session.answer(), if !is_idle => session.take(answer),
             () = sleep_until(settles.unwrap_or_else(Instant::now)), if settles.is_some() => session.look(false).await?,
             () = changed(settings) => {

@@ -3,17 +3,44 @@
 use std::hash::{DefaultHasher, Hasher};
 use std::sync::Arc;
 
+use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use serde::Serialize;
 
 use super::Api;
 use crate::history::{HistoryError, Reader};
 use crate::server::Problem;
 
+/// Answers only who takes JSON.
+pub(super) async fn acceptable(request: Request, next: Next) -> Response {
+    let mut accepted = request.headers().get_all(header::ACCEPT).iter().peekable();
+    let is_json = |range: &str| {
+        let mut parts = range.split(';').map(str::trim);
+        let kind = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let is_refused = parts.any(|part| matches!(part, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
+        !is_refused && matches!(kind.as_str(), "" | "*/*" | "application/*" | "application/json")
+    };
+    let takes_all = accepted.peek().is_none();
+    let takes = accepted.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).any(is_json);
+    match takes_all || takes {
+        true => next.run(request).await,
+        false => Problem::new(StatusCode::NOT_ACCEPTABLE, "this address answers `application/json`").into_response(),
+    }
+}
+
 /// An answer that a client which has it already gets no second time.
 pub(super) fn tagged(headers: &HeaderMap, value: &impl Serialize) -> Response {
-    let Ok(body) = serde_json::to_vec(value) else { return unwritten().into_response() };
+    match serde_json::to_vec(value) {
+        Ok(body) => tagged_text(headers, body.into()),
+        Err(_) => unwritten().into_response(),
+    }
+}
+
+/// The same, of JSON that is written already.
+fn tagged_text(headers: &HeaderMap, body: Bytes) -> Response {
     let mut hasher = DefaultHasher::new();
     hasher.write(&body);
     known_by(headers, &format!("\"{:016x}\"", hasher.finish()), || Ok(body)).into_response()
@@ -23,7 +50,7 @@ pub(super) fn tagged(headers: &HeaderMap, value: &impl Serialize) -> Response {
 pub(super) fn known_by(
     headers: &HeaderMap,
     tag: &str,
-    body: impl FnOnce() -> Result<Vec<u8>, Problem>,
+    body: impl FnOnce() -> Result<Bytes, Problem>,
 ) -> Result<Response, Problem> {
     let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     // It may have become a weak one on its way.

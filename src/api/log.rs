@@ -8,11 +8,11 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
 
-use super::Api;
 use super::answer::chain;
 use super::paging::MOST;
 use super::query::Parameters;
 use super::things::Named;
+use super::{Api, Hands};
 use crate::event::{Key, Kind};
 use crate::journal;
 use crate::server::Problem;
@@ -76,9 +76,7 @@ pub(super) async fn log_tail(api: &Arc<Api>, key: &Key, most: u32) -> Option<Vec
 
 /// The last lines of a unit's journal; `None` where there is none, it may not be read, or does not answer in time.
 pub(super) async fn journal_tail(api: &Arc<Api>, key: &Key, most: u32) -> Option<Vec<String>> {
-    if !api.has_systemd {
-        return None;
-    }
+    let Hands::Systemd { .. } = api.hands else { return None };
     let unit = match key {
         Key::Check(id) => unit::service_name(id),
         Key::Watch(unit) => unit.to_string(),

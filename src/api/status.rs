@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::Response;
 use axum::routing::get;
+use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::Api;
@@ -40,7 +41,7 @@ async fn status(State(overview): State<Arc<Overview>>, uri: Uri, headers: Header
     // Ages grow by themselves: the tag tells only of what they are ages of, and is a weak one for that.
     let tag = format!("W/\"{:x}-{degraded}-{updates}-{look}\"", overview.started().as_microsecond());
     let document = Document { sections: &chosen, form: wanted.form, now };
-    known_by(&headers, &tag, || serde_json::to_vec(&document).map_err(|_| unwritten()))
+    known_by(&headers, &tag, || serde_json::to_vec(&document).map(Bytes::from).map_err(|_| unwritten()))
 }
 
 impl Wanted {

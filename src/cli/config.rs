@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::ui::Ui;
 use crate::check::CheckId;
 use crate::component::{self, Component};
-use crate::config::{self, History, Settings};
+use crate::config::{self, Allowed, History, Settings};
 use crate::paths::Paths;
 use crate::settings::{self, Loaded, Report};
 use crate::store;
@@ -69,6 +69,8 @@ fn show(loaded: &Loaded, ui: &Ui) -> Result<u8, Failure> {
         ui.json(&document(settings))?;
     } else {
         ui.print(config::render_history(&settings.history).trim_end())?;
+        ui.print(format!("\n{}", config::render_actions(&settings.actions).trim_end()))?;
+        ui.print(format!("\n{}", config::render_limits(&settings.limits).trim_end()))?;
         for watch in &settings.watches {
             let file = ui.dim(format!("# {}", watch.file.display()));
             ui.print(format!("\n{file}\n{}", config::render_watch(&watch.rule).trim_end()))?;
@@ -103,11 +105,18 @@ fn document(settings: &Settings) -> Value {
             "repo": repo.as_ref().map(ToString::to_string), "members": members, "file": shown.file,
         })
     });
+    let watches_to_act_on = match &settings.actions.watches {
+        Allowed::None => json!(false),
+        Allowed::All => json!(true),
+        Allowed::Units(units) => json!(units.iter().map(ToString::to_string).collect::<Vec<_>>()),
+    };
     json!({
+        "actions": {"watches": watches_to_act_on},
         "history": {
             "raw_seconds": raw.as_secs(), "detail_seconds": detail.as_secs(),
             "transitions_seconds": transitions.as_secs(), "hours_seconds": hours.as_secs(), "events": events,
         },
+        "limits": {"requests": settings.limits.requests},
         "watches": watches.collect::<Vec<_>>(),
         "components": components.collect::<Vec<_>>(),
     })

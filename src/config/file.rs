@@ -4,18 +4,20 @@ use toml::de::{DeTable, DeValue};
 
 use super::Mistake;
 use super::component;
-use super::history::Part;
 use super::table::{Table, place};
 use super::watch;
+use super::{actions, history, limits};
 use crate::source::{Problem, Span, has_errors};
 use crate::watch::Rule;
 
-const KEYS: [&str; 3] = ["history", "watch", "component"];
+const KEYS: [&str; 5] = ["actions", "history", "limits", "watch", "component"];
 
 /// What one file says, all of it valid.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct File {
-    pub(super) history: Part,
+    pub(super) actions: actions::Part,
+    pub(super) history: history::Part,
+    pub(super) limits: limits::Part,
     /// In the order of the file, each with the place of its unit's name.
     pub(super) watches: Vec<(Rule, Span)>,
     /// In the order of the file.
@@ -31,7 +33,7 @@ impl File {
     /// The rule of a file that says nothing else.
     pub fn only_rule(&self) -> Option<&Rule> {
         match &self.watches[..] {
-            [(rule, _)] if self.history == Part::default() && self.components.is_empty() => Some(rule),
+            [(rule, _)] if *self == File { watches: self.watches.clone(), ..File::default() } => Some(rule),
             _ => None,
         }
     }
@@ -69,9 +71,17 @@ pub fn parse(bytes: &[u8]) -> Result<File, Vec<Problem>> {
 fn read(table: &DeTable, problems: &mut Vec<Problem>) -> File {
     let mut file = File::default();
     let mut top = Table::new(table, "", &KEYS, problems);
-    let (history, watches) = (top.get("history"), top.get("watch"));
-    if let Some(value) = history.filter(|(value, _)| !matches!(value, DeValue::Table(_))) {
-        top.wrong_kind("history", value, "a table, `[history]`");
+    let (actions, history) = (top.get("actions"), top.get("history"));
+    let (limits, watches) = (top.get("limits"), top.get("watch"));
+    let tables = [
+        ("actions", actions, "a table, `[actions]`"),
+        ("history", history, "a table, `[history]`"),
+        ("limits", limits, "a table, `[limits]`"),
+    ];
+    for (key, value, expected) in tables {
+        if let Some(value) = value.filter(|(value, _)| !matches!(value, DeValue::Table(_))) {
+            top.wrong_kind(key, value, expected);
+        }
     }
     let components = top.get("component");
     let is_list = |value: &DeValue| match value {
@@ -84,8 +94,14 @@ fn read(table: &DeTable, problems: &mut Vec<Problem>) -> File {
     if let Some(value) = components.filter(|(value, _)| !is_list(value)) {
         top.wrong_kind("component", value, "tables with double brackets, `[[component]]`");
     }
+    if let Some((DeValue::Table(actions), _)) = actions {
+        file.actions = actions::Part::read(actions, problems);
+    }
     if let Some((DeValue::Table(history), _)) = history {
-        file.history = Part::read(history, problems);
+        file.history = history::Part::read(history, problems);
+    }
+    if let Some((DeValue::Table(limits), _)) = limits {
+        file.limits = limits::Part::read(limits, problems);
     }
     if let Some((DeValue::Array(tables), _)) = watches {
         for value in tables.iter() {

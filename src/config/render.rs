@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use toml::Value;
 
-use super::History;
 use super::watch::{STATUS, TIMEOUT};
+use super::{Actions, Allowed, History, Limits};
 use crate::component::{self, Component};
 use crate::timespan;
 use crate::watch::{Expected, Rule};
@@ -19,12 +19,30 @@ pub fn span(duration: Duration) -> String {
     if is_years { format!("{}y", seconds / YEAR) } else { timespan::render(duration) }
 }
 
+/// `[actions]` with all of its keys.
+pub fn render_actions(actions: &Actions) -> String {
+    let watches = match &actions.watches {
+        Allowed::None => "false".to_owned(),
+        Allowed::All => "true".to_owned(),
+        Allowed::Units(units) => {
+            let units: Vec<String> = units.iter().map(|units| Value::from(units.to_string()).to_string()).collect();
+            format!("[{}]", units.join(", "))
+        }
+    };
+    format!("[actions]\nwatches = {watches}\n")
+}
+
 /// `[history]` with all of its keys.
 pub fn render_history(history: &History) -> String {
     let History { raw, detail, transitions, hours, events } = history;
     let spans = [("raw", raw), ("detail", detail), ("transitions", transitions), ("hours", hours)];
     let lines: String = spans.iter().map(|(key, value)| format!("{key} = \"{}\"\n", span(**value))).collect();
     format!("[history]\n{lines}events = {events}\n")
+}
+
+/// `[limits]` with all of its keys.
+pub fn render_limits(limits: &Limits) -> String {
+    format!("[limits]\nrequests = {}\n", limits.requests)
 }
 
 /// What a rule says beside the unit: keys of a file with their values, those left out that say nothing.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::component::Read;
-use super::{File, History, Mistake};
+use super::{Actions, File, History, Limits, Mistake};
 use crate::check::CheckId;
 use crate::component;
 use crate::event::Key;
@@ -13,8 +13,12 @@ use crate::watch::{Rule, UnitName, Units};
 /// Everything that can be set.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Settings {
+    /// What an operator may do over HTTP.
+    pub actions: Actions,
     /// How long what happened is kept.
     pub history: History,
+    /// What those who ask over the network may cost.
+    pub limits: Limits,
     /// What is expected of units: no name or pattern twice, in the order of the files.
     pub watches: Vec<Watch>,
     /// The cards of the status page: no name twice, in the order of the files.
@@ -48,7 +52,9 @@ impl Settings {
         let (mut places, mut component_places) = (Vec::new(), Vec::new());
         let mut problems = Vec::new();
         for (index, (path, file)) in files.into_iter().enumerate() {
+            file.actions.apply(&mut settings.actions);
             file.history.apply(&mut settings.history);
+            file.limits.apply(&mut settings.limits);
             for (rule, place) in &file.watches {
                 let watch = Watch { rule: rule.clone(), file: path.to_owned() };
                 let earlier = settings.watches.iter().position(|watch| watch.rule.units == rule.units);

@@ -36,6 +36,12 @@ fn every_mistake_has_its_line_and_column() {
         ("[history]\nevents = 10\n", "2:10 `10` is not a number from 1000 to 10000000"),
         ("[history]\nevents = -1\n", "2:10 `-1` is not a number from"),
         ("[history]\nevents = \"many\"\n", "2:10 `events` is a text"),
+        ("[limits]\nrequests = -1\n", "2:12 `-1` is not a number from 0 to 1000000"),
+        ("[limits]\nrequests = \"many\"\n", "2:12 `requests` is a text"),
+        ("limits = []\n", "1:10 `limits` is a list"),
+        ("[actions]\nwatches = 1\n", "2:11 `watches` is a whole number"),
+        ("[actions]\nwatches = [\"nginx\"]\n", "2:12 `nginx` has no kind"),
+        ("actions = true\n", "1:11 `actions` is true or false"),
         ("history = 7\n", "1:11 `history` is a whole number"),
         ("[watch]\nunit = \"a.service\"\n", "1:1 `watch` is a table"),
         ("watch = [1]\n", "1:9 `watch` is a list"),
@@ -99,7 +105,7 @@ fn mistakes_say_what_was_meant() {
     assert_eq!(expected("[[watchs]]\n"), "did you mean `watch`?");
     assert_eq!(expected("[[watch]]\nunit = \"a.service\"\nstate = \"actve\"\n"), "did you mean `active`?");
     assert_eq!(help("[history]\nraw = \"7 (days)\"\n"), "write `\"7d\"`");
-    assert!(help("[histroy]\n").contains("`history`, `watch`, `component`"));
+    assert!(help("[histroy]\n").contains("`limits`, `watch`, `component`"));
     assert!(help("[[watch]]\nunit = \"nginx\"\n").contains("`\"nginx.service\"`"));
 }
 

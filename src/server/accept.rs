@@ -2,6 +2,7 @@
 
 use std::future::{Future, poll_fn};
 use std::io;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,6 +37,10 @@ const FULL: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\nconnection: close\r\n\
     retry-after: 10\r\n\r\n{\"title\":\"Service Unavailable\",\"status\":503,\"detail\":\"too many connections\"}";
 
+/// Who is at the other end of a connection.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer(pub IpAddr);
+
 /// The connections that speak HTTP.
 pub struct Connections {
     live: Arc<Live>,
@@ -59,9 +64,9 @@ impl Connections {
                 Some(_) = self.open.join_next() => continue,
             };
             match accepted {
-                Ok((stream, _)) => {
+                Ok((stream, peer)) => {
                     wait = BACK_OFF.0;
-                    self.begin(stream);
+                    self.begin(stream, peer.ip());
                 }
                 Err(error) if is_of_one_connection(&error) => {}
                 Err(error) => {
@@ -74,7 +79,7 @@ impl Connections {
         }
     }
 
-    fn begin(&mut self, stream: TcpStream) {
+    fn begin(&mut self, stream: TcpStream, peer: IpAddr) {
         if self.open.len() + self.live.hub().len() >= MAX_CONNECTIONS {
             // Best effort: whoever does not read it sees the connection close.
             let _ = stream.try_write(FULL);
@@ -82,7 +87,13 @@ impl Connections {
         }
         // Frames are written whole; waiting to fill a segment would only delay them.
         if stream.set_nodelay(true).is_ok() {
-            self.open.spawn(connection(stream, self.app.clone(), Arc::clone(&self.live), self.ending.clone()));
+            self.open.spawn(connection(
+                stream,
+                Peer(peer),
+                self.app.clone(),
+                Arc::clone(&self.live),
+                self.ending.clone(),
+            ));
         }
     }
 
@@ -94,11 +105,12 @@ impl Connections {
 }
 
 /// Speaks HTTP until the connection ends or switches to WebSocket.
-async fn connection(stream: TcpStream, app: Router, live: Arc<Live>, ending: CancellationToken) {
+async fn connection(stream: TcpStream, peer: Peer, app: Router, live: Arc<Live>, ending: CancellationToken) {
     let upgrade = Upgrade::default();
     let app = TowerToHyperService::new(app);
     let service = service_fn(|mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(upgrade.clone());
+        request.extensions_mut().insert(peer);
         Box::pin(app.call(request))
     });
     let mut connection = http1::Builder::new()

@@ -5,16 +5,22 @@
 //! page that asks. Programs that are no browser send no `Origin`.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Instant;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
+use tokio::sync::watch;
 
 use super::problem::Problem;
+use super::rate::Rates;
+use crate::config::Settings;
 
 /// The names by which a listener may be called.
 #[derive(Clone, Debug)]
 pub struct Guard {
     is_local: bool,
     names: Vec<String>,
+    rates: Option<Arc<Rates>>,
 }
 
 /// A host with its port, as a `Host` header or an authority has it.
@@ -35,7 +41,20 @@ impl Guard {
     /// For a listener at `address`, called `localhost`, by an IP address (a loopback one, if it listens on loopback) or by one of `names`.
     pub fn new(address: SocketAddr, names: impl IntoIterator<Item = String>) -> Guard {
         let names = names.into_iter().map(|name| fold(&name)).collect();
-        Guard { is_local: address.ip().to_canonical().is_loopback(), names }
+        Guard { is_local: address.ip().to_canonical().is_loopback(), names, rates: None }
+    }
+
+    /// With at most so many requests of a peer as the settings say.
+    pub fn with_rates(self, settings: watch::Receiver<Arc<Settings>>) -> Guard {
+        Guard { rates: Some(Arc::new(Rates::new(settings))), ..self }
+    }
+
+    /// Refuses a request of a peer that asks too much.
+    pub(super) fn admit(&self, peer: IpAddr) -> Result<(), Problem> {
+        let Some(Err(wait)) = self.rates.as_ref().map(|rates| rates.take(peer, Instant::now())) else { return Ok(()) };
+        let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "too many requests; `Retry-After` says when");
+        let seconds = wait.as_secs() + 1;
+        Err(problem.header(header::RETRY_AFTER, HeaderValue::from(seconds)))
     }
 
     /// Refuses a request that a foreign page, or a page under a foreign name, made a browser send.

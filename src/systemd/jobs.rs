@@ -68,6 +68,11 @@ impl Systemd {
         }
     }
 
+    /// Gives one job and does not wait for its end.
+    pub async fn order(&self, action: Action, unit: &str) -> Result<(), SystemdError> {
+        self.queue(action, unit).await.map(drop)
+    }
+
     /// Starts one unit and does not wait for it.
     pub async fn start(&self, unit: &str) -> Result<(), SystemdError> {
         self.queue(Action::Start, unit).await.map(drop)

@@ -24,6 +24,7 @@ mod jobs;
 mod lifecycle;
 mod machine;
 mod machine_works;
+mod operator;
 mod probes;
 mod readme;
 mod release;

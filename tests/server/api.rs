@@ -13,7 +13,7 @@ use ssi::survey;
 use ssi::tail::Start;
 use ssi::watch::{Expected, Rule, Units};
 
-use super::world::World;
+use super::world::{World, ask};
 
 /// A host whose check `disk` ran every minute since some time, with its log and history.
 struct Host {
@@ -50,14 +50,6 @@ impl Host {
     }
 }
 
-async fn ask(world: &World, method: &str, path: &str, headers: &str) -> (String, String) {
-    let host = world.address;
-    let request = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}\r\n");
-    let answer = world.raw(&request).await;
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    (head.to_ascii_lowercase(), body.to_owned())
-}
-
 /// The lines of the run number `n`: every third one warns.
 fn run(n: i64, start: Timestamp) -> String {
     let end = start + SignedDuration::from_secs(2);
@@ -84,6 +76,22 @@ fn record(paths: &Paths, now: Timestamp) {
     history.add_rows(&changes).unwrap();
     let head = Head { epoch: "e1".to_owned(), seq: 1, ..history.head().unwrap() };
     history.commit(&[], &[], &head).unwrap();
+}
+
+#[tokio::test]
+async fn who_takes_no_json_gets_none() {
+    let world = World::new().await;
+    let table = [
+        ("text/html", 406),
+        ("text/html, application/json;q=0", 406),
+        ("text/html,application/xhtml+xml,*/*;q=0.8", 200),
+        ("application/*", 200),
+        ("Application/JSON; charset=utf-8", 200),
+    ];
+    for (accept, status) in table {
+        let (head, _) = ask(&world, "GET", "/api/v1/checks", &format!("Accept: {accept}\r\n")).await;
+        assert!(head.starts_with(&format!("http/1.1 {status}")), "{accept}: {head}");
+    }
 }
 
 fn words(items: &Value, name: &str) -> Vec<String> {

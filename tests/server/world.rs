@@ -12,9 +12,10 @@ use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use serde_json::Value;
 use ssi::agent::Jobs;
-use ssi::api::{self, Api};
+use ssi::api::{self, Api, Hands};
 use ssi::board::Board;
 use ssi::check::{self, CheckId};
+use ssi::config::Settings;
 use ssi::event::Origin;
 use ssi::line;
 use ssi::page;
@@ -22,7 +23,7 @@ use ssi::paths::Paths;
 use ssi::server::{Guard, Limits, Live, Past, Stats, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::protocol::Message;
@@ -39,6 +40,9 @@ pub struct World {
     pub live: Arc<Live>,
     pub address: SocketAddr,
     pub server: JoinHandle<io::Result<()>>,
+    /// Checks that somebody asked to run.
+    pub asked: mpsc::Receiver<CheckId>,
+    pub settings: watch::Sender<Arc<Settings>>,
     shutdown: Option<oneshot::Sender<()>>,
 }
 
@@ -68,14 +72,18 @@ impl World {
         board.install(check, true, jiff::Timestamp::MIN, &mut Vec::new());
         let origin = Origin { epoch: "e1".to_owned(), host: "web1".to_owned() };
         let live = Arc::new(begin(Live::with_limits(board, origin, "h1", limits).unwrap()));
+        let (settings, in_force) = watch::channel(Arc::default());
+        let guard = |address| Guard::new(address, []).with_rates(in_force.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let api = Api { live: Arc::clone(&live), paths, has_systemd: false, jobs: Jobs::default() };
+        let (run, asked) = mpsc::channel(1);
+        let (settings_of_api, hands) = (in_force.clone(), Hands::Scheduler { run });
+        let api = Api { live: Arc::clone(&live), paths, settings: settings_of_api, hands, jobs: Jobs::default() };
         let pages = page::routes(Arc::clone(&live)).merge(api::routes(api));
         let (shutdown, stopped) = oneshot::channel::<()>();
         let stopped = async { stopped.await.unwrap_or(()) };
-        let server = tokio::spawn(serve(listener, Arc::clone(&live), pages, Guard::new(address, []), stopped));
-        World { live, address, server, shutdown: Some(shutdown) }
+        let server = tokio::spawn(serve(listener, Arc::clone(&live), pages, guard(address), stopped));
+        World { live, address, server, asked, settings, shutdown: Some(shutdown) }
     }
 
     /// A status line in the log of the check.
@@ -135,6 +143,22 @@ impl World {
         })
         .await;
     }
+}
+
+/// What is answered: the head in lower case, and the body.
+pub async fn ask(world: &World, method: &str, path: &str, headers: &str) -> (String, String) {
+    send(world, method, path, headers, "").await
+}
+
+/// The same, with a body in the request.
+pub async fn send(world: &World, method: &str, path: &str, headers: &str, body: &str) -> (String, String) {
+    let (host, length) = (world.address, body.len());
+    let length = if length > 0 { format!("Content-Length: {length}\r\n") } else { String::new() };
+    let request =
+        format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{length}{headers}\r\n{body}");
+    let answer = world.raw(&request).await;
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.to_ascii_lowercase(), body.to_owned())
 }
 
 pub fn say(live: &Live, text: &str) {

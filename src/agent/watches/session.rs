@@ -162,7 +162,8 @@ impl Session {
         });
     }
 
-    fn ask(&mut self, unit: UnitName, purpose: Purpose) {
+    /// Reads a unit, soon.
+    pub(super) fn ask(&mut self, unit: UnitName, purpose: Purpose) {
         if self.early.contains_key(&(unit.clone(), purpose)) {
             return;
         }

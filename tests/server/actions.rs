@@ -1,0 +1,163 @@
+//! What operators may do, and nobody else; and how much one peer may ask.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use ssi::access;
+use ssi::config::{self, Settings};
+use ssi::paths::Paths;
+use ssi::token::Scope;
+use ssi::watch::Rule;
+
+use super::world::{World, ask, send, within};
+
+const RUN: &str = "/api/v1/checks/disk/run";
+
+/// A host with a token of each scope.
+struct Guarded {
+    world: World,
+    paths: Paths,
+    read: String,
+    operator: String,
+    _root: tempfile::TempDir,
+}
+
+impl Guarded {
+    async fn new() -> Guarded {
+        let root = tempfile::tempdir().unwrap();
+        let paths = Paths::system(Some(root.path()));
+        let token = |name, scope| {
+            let secret = access::add(&paths, name, scope, Timestamp::now()).unwrap();
+            format!("Authorization: Bearer {}\r\n", secret.reveal())
+        };
+        let (read, operator) = (token("viewer", Scope::Read), token("deploy", Scope::Operator));
+        Guarded { world: World::below(root.path()).await, paths, read, operator, _root: root }
+    }
+
+    async fn post(&self, path: &str, headers: &str, body: &str) -> (String, String) {
+        send(&self.world, "POST", path, headers, body).await
+    }
+}
+
+/// The rules of a configuration, and what it allows.
+fn settings(text: &str) -> (Settings, Vec<Rule>) {
+    let file = config::parse(text.as_bytes()).unwrap();
+    let settings = Settings::merge([(std::path::Path::new("ssi.toml"), &file)]).0;
+    (settings, file.rules().cloned().collect())
+}
+
+#[tokio::test]
+async fn only_an_operator_s_token_runs_a_check() {
+    let mut host = Guarded::new().await;
+    let secret = host.operator.trim_end().rsplit(' ').next().unwrap().to_owned();
+    let table = [
+        (String::new(), 401),
+        ("Authorization: Bearer\r\n".to_owned(), 401),
+        ("Authorization: Bearer \r\n".to_owned(), 401),
+        (format!("Authorization: Basic {secret}\r\n"), 401),
+        (format!("Authorization: {secret}\r\n"), 401),
+        (host.operator.repeat(2), 401),
+        (host.operator.replace("ssi_", "SSI_"), 401),
+        (format!("Authorization: Bearer {}\r\n", &secret[..40]), 401),
+        (format!("X-Token: {secret}\r\nCookie: token={secret}\r\n"), 401),
+        (host.read.clone(), 403),
+        (host.operator.clone(), 202),
+        (host.operator.replace("Bearer", "bearer"), 202),
+    ];
+    for (headers, status) in table {
+        let (head, body) = host.post(RUN, &headers, "").await;
+        assert!(head.starts_with(&format!("http/1.1 {status}")), "{headers}{head}{body}");
+        assert!(!body.contains("ssi_"), "{body}");
+        match status {
+            202 => {
+                assert_eq!(body, "{\"accepted\":true}");
+                assert_eq!(within(host.world.asked.recv()).await.unwrap().as_str(), "disk");
+            }
+            _ => assert!(head.contains("www-authenticate: bearer realm=\"ssi\""), "{head}"),
+        }
+    }
+    // An address is no place for a token, and nobody learns without one what there is.
+    for path in [format!("{RUN}?token={secret}"), format!("{RUN}?access_token={secret}"), RUN.replace("disk", "none")] {
+        assert!(host.post(&path, "", "").await.0.starts_with("http/1.1 401"), "{path}");
+    }
+    assert!(host.post(&RUN.replace("disk", "none"), &host.operator, "").await.0.starts_with("http/1.1 404"));
+    assert!(host.post(&format!("{RUN}?now=1"), &host.operator, "").await.0.starts_with("http/1.1 400"));
+    let (head, _) = ask(&host.world, "GET", RUN, "").await;
+    assert!(head.starts_with("http/1.1 405") && head.contains("allow: post"), "{head}");
+    host.world.asked.try_recv().unwrap_err();
+}
+
+#[tokio::test]
+async fn a_token_that_is_revoked_counts_no_more() {
+    let host = Guarded::new().await;
+    access::revoke(&host.paths, "deploy").unwrap();
+    let (head, body) = host.post(RUN, &host.operator, "").await;
+    assert!(head.starts_with("http/1.1 401") && head.contains("error=\"invalid_token\""), "{head}");
+    assert!(body.contains("revoked"), "{body}");
+    std::fs::write(host.paths.config.join("tokens.toml"), "[[token]]\nname = 7\n").unwrap();
+    let (head, body) = host.post(RUN, &host.operator, "").await;
+    assert!(head.starts_with("http/1.1 503") && body.contains("the tokens can't be read"), "{head}{body}");
+}
+
+/// A browser would send a cookie or nothing of its own, and another site has another origin.
+#[tokio::test]
+async fn a_page_of_another_site_acts_on_nothing() {
+    let host = Guarded::new().await;
+    let headers = format!("{}Origin: http://evil.example\r\n", host.operator);
+    assert!(host.post(RUN, &headers, "").await.0.starts_with("http/1.1 403"));
+}
+
+#[tokio::test]
+async fn units_are_acted_on_where_the_configuration_allows_it() {
+    let host = Guarded::new().await;
+    let (allowing, rules) =
+        settings("[actions]\nwatches = [\"a.service\"]\n[[watch]]\nunits = [\"a.service\", \"b.service\"]\n");
+    host.world.live.update(Timestamp::now(), |board, out| board.expect(rules, Timestamp::now(), out));
+    let json = format!("{}Content-Type: application/json\r\n", host.operator);
+    let act = async |unit: &str, headers: &str, body: &str| {
+        let (head, body) = host.post(&format!("/api/v1/watches/{unit}/action"), headers, body).await;
+        (head.split(' ').nth(1).unwrap().to_owned(), body)
+    };
+    let restart = "{\"action\": \"restart\"}";
+    let (status, body) = act("a.service", &json, restart).await;
+    assert!(status == "403" && body.contains("does not allow to restart `a.service`"), "{status}{body}");
+    host.world.settings.send_replace(Arc::new(allowing));
+    assert_eq!(act("b.service", &json, restart).await.0, "403");
+    // The configuration does, but no systemd is here that could.
+    let (status, body) = act("a.service", &json, restart).await;
+    assert!(status == "409" && body.contains("no systemd"), "{status}{body}");
+    for (body, expected) in [
+        ("{\"action\": \"reload\"}", "400"),
+        ("{}", "400"),
+        ("restart", "400"),
+        ("{\"action\": \"stop\", \"x\": 1}", "400"),
+    ] {
+        assert_eq!(act("a.service", &json, body).await.0, expected, "{body}");
+    }
+    assert_eq!(act("a.service", &json, &" ".repeat(5000)).await.0, "413");
+    assert_eq!(act("a.service", &host.operator, restart).await.0, "415");
+    assert_eq!(act("c.service", &json, restart).await.0, "404");
+    assert_eq!(act("a.service", "Content-Type: application/json\r\n", restart).await.0, "401");
+    let (head, _) = host.post("/api/v1/watches/a.service/check", &host.operator, "").await;
+    assert!(head.starts_with("http/1.1 409"), "{head}");
+}
+
+#[tokio::test]
+async fn a_peer_asks_so_much_and_subscribers_are_left_alone() {
+    let world = World::new().await;
+    world.settings.send_replace(Arc::new(settings("[limits]\nrequests = 1\n").0));
+    let mut answers = Vec::new();
+    while answers.last() != Some(&429) && answers.len() < 1000 {
+        let (head, _) = ask(&world, "GET", "/health", "").await;
+        let status: u16 = head.split(' ').nth(1).unwrap().parse().unwrap();
+        assert_eq!(status == 429, head.contains("retry-after: 1\r\n"), "{head}");
+        answers.push(status);
+    }
+    assert!(answers.len() >= 3 && answers.last() == Some(&429), "{answers:?}");
+    // No path but the stream's goes around it.
+    let (head, _) = ask(&world, "GET", "/health", "Upgrade: websocket\r\n").await;
+    assert!(head.starts_with("http/1.1 429"), "{head}");
+    for _ in 0..5 {
+        world.subscribe("/").await.json().await;
+    }
+}
