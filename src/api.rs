@@ -12,6 +12,7 @@ mod detail;
 mod health;
 mod log;
 mod metrics;
+mod openapi;
 pub mod overview;
 mod paging;
 mod past;
@@ -93,5 +94,5 @@ pub fn routes(api: Api) -> Router {
         .merge(strips::routes())
         .merge(actions::routes(&api))
         .route_layer(middleware::from_fn(answer::acceptable));
-    Router::new().merge(own).merge(versioned).with_state(api)
+    Router::new().merge(own).merge(openapi::routes()).merge(versioned).with_state(api)
 }

@@ -5,6 +5,7 @@ mod server {
     mod actions;
     mod api;
     mod http;
+    mod openapi;
     mod page;
     mod past;
     mod protocol;

@@ -40,7 +40,7 @@ pub(super) fn tagged(headers: &HeaderMap, value: &impl Serialize) -> Response {
 }
 
 /// The same, of JSON that is written already.
-fn tagged_text(headers: &HeaderMap, body: Bytes) -> Response {
+pub(super) fn tagged_text(headers: &HeaderMap, body: Bytes) -> Response {
     let mut hasher = DefaultHasher::new();
     hasher.write(&body);
     known_by(headers, &format!("\"{:016x}\"", hasher.finish()), || Ok(body)).into_response()
