@@ -277,6 +277,39 @@ fn everything_can_be_done_with_keys() {
 }
 
 #[test]
+fn an_operator_runs_a_check_with_a_token_that_goes_with_the_tab() {
+    let machine = machine("page-run");
+    add(&machine, &[moody(&machine, "echo OK, good")], &[]).ok();
+    let token = ssi(&machine, &["token", "add", "alice", "--scope", "operator"]).ok();
+    let browser = Browser::start(&machine);
+    browser.open("/checks/moody");
+    browser.wait_text("main", "Run now");
+    machine.write("/srv/next", "echo 'WARNING, by hand'", 0o644);
+    let run = "[...document.querySelectorAll('.actions button')].find((button) => button.textContent === 'Run now')";
+    browser.run(&format!("{run}.focus()"));
+    browser.press(ENTER);
+    browser
+        .wait("the question", "return document.querySelector('dialog')?.open && document.activeElement.id === 'token'");
+    assert_eq!(browser.axe(), Vec::<String>::new());
+    browser.screenshot("token", LIGHT);
+    browser.press(&format!("wrong{ENTER}"));
+    browser.wait("a complaint", "return (document.querySelector('.complaint')?.textContent ?? '') !== ''");
+    browser.press(&format!("{}{ENTER}", token.trim()));
+    browser.wait_text("main .message.big", "by hand");
+    browser.wait_text(".plain", "manual");
+    // It is kept for this tab, and nowhere else.
+    machine.write("/srv/next", "echo 'OK, again'", 0o644);
+    browser.open("/checks/moody");
+    browser.wait_text("main", "Run now");
+    browser.run(&format!("{run}.click()"));
+    browser.wait_text("main .message.big", "again");
+    assert_eq!(browser.run("return JSON.stringify(localStorage).includes('token')"), false);
+    browser
+        .run("[...document.querySelectorAll('.actions button')].find((b) => b.textContent === 'Forget token').click()");
+    assert_eq!(browser.run("return sessionStorage.length"), 0);
+}
+
+#[test]
 fn every_view_is_open_to_everybody() {
     let machine = machine("page-views");
     let plugin = "echo \"OK, fine | '/'=41%;80;90;0;100 time=0.$((RANDOM % 9 + 1))s\"";

@@ -74,7 +74,7 @@ function ask_for_token(complaint) {
     complaint && h("p", { class: "complaint", role: "alert" }, complaint),
     h("label", { for: "token" }, "Token", input),
   ];
-  return ask(content, "Use it", () => input.value);
+  return ask(content, "Use it", () => input.value.trim());
 }
 
 function ask_whether(action) {
