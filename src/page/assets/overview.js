@@ -8,8 +8,8 @@ import { get } from "./api.js";
 import { Card, Line, section } from "./parts.js";
 import { grouped } from "./lists.js";
 
-/** Most cards of a group; the rest is in the list. */
-const CARDS = 48;
+/** A group of at most so many is shown as cards, of a larger one so few that all groups are in sight; the rest is in the list. */
+const [CARDS, CARDS_OF_MANY] = [48, 10];
 /** Most lines of what needs attention. */
 const LINES = 12;
 /** Between two questions for components, in milliseconds. */
@@ -96,8 +96,9 @@ class Group {
     const fine = rows.filter((row) => row.status === "OK" || row.status === "UPDATE").length;
     text(this.count, `${fine} of ${rows.length} fine`);
     attribute(this.element, "data-size", rows.length < 4 ? rows.length : null);
-    this.cards.show(rows.slice(0, CARDS));
-    const rest = rows.length - CARDS;
+    const shown = rows.length > CARDS ? CARDS_OF_MANY : CARDS;
+    this.cards.show(rows.slice(0, shown));
+    const rest = rows.length - shown;
     const target = name === null ? "/checks" : `/checks?tag=${encodeURIComponent(name)}`;
     this.more.replaceChildren(...(rest > 0 ? [h("a", { href: target }, `${rest} more`)] : []));
   }
