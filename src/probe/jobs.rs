@@ -45,7 +45,7 @@ pub fn crontabs(host: &Host) -> Document {
     let clock = Clock { now, zone: &zone, zones: jiff::tz::db() };
     let mut files = Files::new(host);
     let is_there = |path: &&str| host.path(path).exists();
-    let daemon = if OTHER_CRONS.iter().any(|path| is_there(&path)) { Daemon::Cronie } else { Daemon::Debian };
+    let daemon = if OTHER_CRONS.iter().any(is_there) { Daemon::Cronie } else { Daemon::Debian };
     let mut items = Vec::new();
     if let Some(text) = files.read("/etc/crontab") {
         items.extend(crontab::jobs(&text, Table { path: "/etc/crontab", user: None, name: None, daemon }, clock));

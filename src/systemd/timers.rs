@@ -67,11 +67,11 @@ fn read(unit: &str, common: &Properties, own: &Properties) -> (Timer, Option<Str
     let elapses = elapses(own).unwrap_or_default();
     let calendars: Calendars = list(own, "TimersCalendar");
     let spans: Spans = list(own, "TimersMonotonic");
-    let files = ["SourcePath", "FragmentPath"].into_iter().filter_map(|name| text(common, name));
+    let mut files = ["SourcePath", "FragmentPath"].into_iter().filter_map(|name| text(common, name));
     let micros = |name| own.get(name).and_then(|value| u64::try_from(value).ok());
     let timer = Timer {
         unit: unit.to_owned(),
-        file: files.filter(|file| !file.is_empty()).next(),
+        file: files.find(|file| !file.is_empty()),
         active: text(common, "ActiveState").is_some_and(|state| state == "active"),
         calendars: calendars.into_iter().map(|(_, expression, _)| expression).collect(),
         spans: spans.into_iter().map(|(base, micros, _)| (base.replace("USec", "Sec"), span(micros))).collect(),
