@@ -105,21 +105,34 @@ async fn listen(
     let mut witness = Witness::new(paths.scope, &paths.logs);
     recovery::recover(paths, live, book, unheard).await;
     witness.catch_up(&systemd, live).await?;
-    let result = hear(observed, &systemd, witness, paths, live, bells).await;
+    let missed = Missed { paths, live, book, unheard };
+    let result = hear(observed, &systemd, witness, missed, bells).await;
     *unheard = Unheard::since_now(live);
     result
 }
+
+/// What happened before anybody listened, of which the journal may learn late.
+struct Missed<'a> {
+    paths: &'a Paths,
+    live: &'a Live,
+    book: Option<&'a Book>,
+    unheard: &'a Unheard,
+}
+
+/// A journal that is busy has not stored what it was sent a moment ago: after so long it is asked again.
+const SETTLED: Duration = Duration::from_secs(3);
 
 /// Takes in what systemd says.
 async fn hear(
     observed: impl Stream<Item = Observed>,
     systemd: &Systemd,
     mut witness: Witness,
-    paths: &Paths,
-    live: &Live,
+    missed: Missed<'_>,
     bells: &Bells,
 ) -> Result<(), SystemdError> {
+    let Missed { paths, live, book, unheard } = missed;
     tokio::pin!(observed);
+    let mut again: Option<Instant> = Some(Instant::now() + SETTLED);
     let open = live.read(|board| board.open_runs());
     let lost = survey::lost_runs(open, systemd, &paths.logs).await;
     live.update(now(), |board, out| lost.iter().for_each(|(id, run)| board.lost(id, run, now(), out)));
@@ -149,6 +162,10 @@ async fn hear(
                 }
                 None => return Ok(()),
             },
+            () = sleep_until(again.unwrap_or_else(Instant::now)), if again.is_some() => {
+                again = None;
+                recovery::recover(paths, live, book, unheard).await;
+            }
             () = sleep_until(witness.due().unwrap_or_else(Instant::now)), if witness.due().is_some() => {
                 let inquiry = witness.inquire(live);
                 if !inquiry.is_empty() {

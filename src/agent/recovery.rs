@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::now;
 use super::recorder::Book;
-use super::witness::has_end;
+use super::witness::in_log;
 use crate::board::Board;
 use crate::check::CheckId;
 use crate::event::Change;
@@ -82,7 +82,8 @@ pub(super) async fn recover(paths: &Paths, live: &Live, book: Option<&Book>, unh
                     });
                 }
                 None => {
-                    let lost: Vec<_> = lost.into_iter().filter(|lost| !has_end(&paths.logs, &id, &lost.run)).collect();
+                    let lost: Vec<_> =
+                        lost.into_iter().filter(|lost| in_log(&paths.logs, &id, &lost.run).is_none()).collect();
                     live.update(now(), |board, out| {
                         lost.iter().for_each(|lost| board.told(lost, now(), out));
                         unheard.leave(out);

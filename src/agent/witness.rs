@@ -40,6 +40,8 @@ struct Pending {
     over: Timestamp,
     due: Instant,
     is_last_look: bool,
+    /// Its end is in the log: then it is about to be read, with all that the run said. Unless the log is one that nobody follows any more.
+    is_in_log: bool,
     /// The run that follows it.
     next: Option<String>,
 }
@@ -78,6 +80,7 @@ impl Witness {
             over,
             due: Instant::now() + FIRST_LOOK,
             is_last_look: false,
+            is_in_log: false,
             next: None,
         });
     }
@@ -85,7 +88,9 @@ impl Witness {
     /// Another run of a check begins: what is known now of the one before has to do, so that the two stay in order.
     pub(super) fn begins(&mut self, id: &CheckId, run: &str) {
         for pending in self.pending.iter_mut().filter(|pending| pending.id == *id && pending.cause.run != run) {
-            (pending.due, pending.is_last_look) = (Instant::now(), true);
+            if !pending.is_in_log {
+                (pending.due, pending.is_last_look) = (Instant::now(), true);
+            }
             pending.next.get_or_insert_with(|| run.to_owned());
         }
     }
@@ -153,13 +158,15 @@ impl Inquiry {
         let recorded = journal::of_runs(self.scope, &runs).await.unwrap_or_default();
         let mut unsettled = Vec::new();
         for pending in self.runs {
-            if has_end(&self.logs, &pending.id, &pending.cause.run) {
+            let logged = in_log(&self.logs, &pending.id, &pending.cause.run);
+            if logged.is_some() && !pending.is_in_log {
+                unsettled.push(Pending { is_in_log: true, ..pending });
                 continue;
             }
             let record =
                 recorded.iter().find(|outcome| outcome.run == pending.cause.run && outcome.check == pending.id);
-            let outcome = match record {
-                Some(record) => record.clone(),
+            let outcome = match record.cloned().or(logged) {
+                Some(record) => record,
                 None if !pending.is_last_look => {
                     unsettled.push(pending);
                     continue;
@@ -182,10 +189,13 @@ pub(super) fn not_started(live: &Live, id: &CheckId, result: String) {
     live.update(now(), |board, out| board.told(&outcome, now(), out));
 }
 
-/// Whether the log has the end of a run: then it is about to be read, with all that the run said.
-pub(super) fn has_end(logs: &Path, id: &CheckId, run: &str) -> bool {
+/// The outcome of a run that its log has.
+pub(super) fn in_log(logs: &Path, id: &CheckId, run: &str) -> Option<Outcome> {
     let lines = survey::last_run(logs, id).unwrap_or_default();
-    lines.iter().any(|text| matches!(line::parse(text), Line::End(end) if end.run == run))
+    let is_end = |text: &&String| matches!(line::parse(text), Line::End(end) if end.run == run);
+    let is_start = |text: &&String| matches!(line::parse(text), Line::Start(start) if start.run == run);
+    let (start, end) = (lines.iter().find(is_start), lines.iter().find(is_end)?);
+    Outcome::from_lines(id.clone(), start.map(String::as_str), end)
 }
 
 /// When each installed check ran last as far as the history knows; where it knows of no run, when the check was installed.

@@ -97,11 +97,12 @@ impl Truth {
     /// What the status of a check may be in the end.
     pub fn last(&self, check: &str) -> Vec<&'static str> {
         let mut last = Vec::new();
-        let mut since = f64::NEG_INFINITY;
+        let (mut since, mut has_verdict) = (f64::NEG_INFINITY, false);
         for run in self.runs.iter().rev().filter(|run| run.check == check) {
             last.extend(run.statuses.iter().filter(|status| **status != STOPPED));
             since = run.began;
-            if !run.statuses.contains(&STOPPED) {
+            has_verdict = !run.statuses.contains(&STOPPED);
+            if has_verdict {
                 break;
             }
         }
@@ -114,7 +115,7 @@ impl Truth {
                 break;
             }
         }
-        if last.is_empty() || (since == f64::NEG_INFINITY && !certain) {
+        if last.is_empty() || (!has_verdict && !certain) {
             last.push("UNKNOWN");
         }
         last
