@@ -8,8 +8,10 @@ mod answer;
 mod authority;
 mod badge;
 mod checks;
+mod components;
 mod detail;
 mod health;
+mod jobs;
 mod log;
 mod metrics;
 mod openapi;
@@ -78,9 +80,10 @@ pub enum Hands {
 
 /// All endpoints.
 pub fn routes(api: Api) -> Router {
-    let overview = Arc::new(Overview::new(Arc::clone(&api.live), api.host()));
+    let overview = Arc::new(Overview::new(Arc::clone(&api.live), api.host(), api.jobs.clone()));
     let own = Router::new()
         .merge(badge::routes())
+        .merge(components::foreign())
         .merge(health::routes(Arc::clone(&overview)))
         .merge(metrics::routes(Arc::clone(&api.live), Arc::clone(&overview)))
         .merge(status::routes(overview));
@@ -92,6 +95,8 @@ pub fn routes(api: Api) -> Router {
         .merge(log::routes())
         .merge(summary::routes())
         .merge(strips::routes())
+        .merge(jobs::routes())
+        .merge(components::routes())
         .merge(actions::routes(&api))
         .route_layer(middleware::from_fn(answer::acceptable));
     Router::new().merge(own).merge(openapi::routes()).merge(versioned).with_state(api)

@@ -92,6 +92,12 @@ impl Section {
         Section { data: serde_json::value::to_raw_value(data).ok(), ..Section::unknown(name, "") }
     }
 
+    /// Whether all but its age is the same.
+    pub fn says_the_same(&self, other: &Section) -> bool {
+        let (own, others) = (self.data.as_deref().map(RawValue::get), other.data.as_deref().map(RawValue::get));
+        (own, self.stale, &self.error) == (others, other.stale, &other.error)
+    }
+
     /// Its age in milliseconds at `now`; a clock that was set back makes nothing younger than new.
     pub fn age_ms(&self, now: Timestamp) -> Option<i64> {
         match self.age {

@@ -4,6 +4,7 @@
 mod server {
     mod actions;
     mod api;
+    mod components;
     mod http;
     mod openapi;
     mod page;

@@ -41,9 +41,14 @@ pub(super) fn tagged(headers: &HeaderMap, value: &impl Serialize) -> Response {
 
 /// The same, of JSON that is written already.
 pub(super) fn tagged_text(headers: &HeaderMap, body: Bytes) -> Response {
+    known_by(headers, &tag_of(&body), || Ok(body)).into_response()
+}
+
+/// The tag of an answer by what it says.
+pub(super) fn tag_of(body: &[u8]) -> String {
     let mut hasher = DefaultHasher::new();
-    hasher.write(&body);
-    known_by(headers, &format!("\"{:016x}\"", hasher.finish()), || Ok(body)).into_response()
+    hasher.write(body);
+    format!("\"{:016x}\"", hasher.finish())
 }
 
 /// The same with a tag that is known without the JSON, which is written only for those who do not have it.

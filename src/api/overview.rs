@@ -9,14 +9,16 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::agent::Jobs;
 use crate::event::millis_or_null;
+use crate::jobs::Report;
 use crate::probe::{Disks, Host, Vitals};
 use crate::section::{Section, Told};
 use crate::server::{Live, Revision};
 
 /// How long disks may take to answer.
 const PATIENCE: Duration = Duration::from_millis(100);
-/// How long a look at the host is good.
+/// How long a look at the host or its jobs is good.
 const FRESH: Duration = Duration::from_secs(1);
 
 /// What is known of ssi itself. What is not known is null.
@@ -39,14 +41,16 @@ pub struct Overview {
     live: Arc<Live>,
     host: Host,
     disks: Disks,
+    jobs: Jobs,
     started: (Timestamp, Instant),
     told: Mutex<Option<(Revision, Arc<Told>)>>,
     looked: Mutex<Option<Look>>,
-    /// Only one looks at a time.
+    listed: Mutex<Option<(Revision, Look)>>,
+    /// Only one looks at the host at a time.
     looking: tokio::sync::Mutex<()>,
 }
 
-/// A look at the host.
+/// A look at the host, or at its jobs.
 #[derive(Clone, Debug)]
 struct Look {
     section: Section,
@@ -56,11 +60,11 @@ struct Look {
 
 impl Overview {
     /// Of a host whose board is followed from now on.
-    pub fn new(live: Arc<Live>, host: Host) -> Overview {
+    pub fn new(live: Arc<Live>, host: Host, jobs: Jobs) -> Overview {
         let disks = Disks::new(host.clone());
         let started = (Timestamp::now(), Instant::now());
         let (told, looked, looking) = (Mutex::default(), Mutex::default(), tokio::sync::Mutex::default());
-        Overview { live, host, disks, started, told, looked, looking }
+        Overview { live, host, disks, jobs, started, told, looked, listed: Mutex::default(), looking }
     }
 
     /// When ssi started.
@@ -130,6 +134,23 @@ impl Overview {
         (section, number)
     }
 
+    /// The section `jobs`, and the number of its state.
+    pub fn jobs(&self) -> (Section, u64) {
+        let mut kept = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((revision, look)) = &*kept
+            && *revision == self.live.revision()
+            && look.at.elapsed() < FRESH
+        {
+            return (look.section.clone(), look.number);
+        }
+        let (revision, report) = self.live.read_revision(|board| self.jobs.report(board, Timestamp::now()));
+        let section = jobs(&report);
+        let number =
+            kept.as_ref().map_or(0, |(_, last)| last.number + u64::from(!last.section.says_the_same(&section)));
+        *kept = Some((revision, Look { section: section.clone(), number, at: Instant::now() }));
+        (section, number)
+    }
+
     fn looked(&self) -> Option<Look> {
         self.looked.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -146,7 +167,8 @@ pub fn host(name: &str, host: &Host, disks: &Disks, now: Timestamp) -> Section {
     Section::at("host", &vitals, now).stale((!wrong.is_empty()).then(|| wrong.join("; ")))
 }
 
-/// The sections that collectors fill beside service, host and board. One is added here.
-pub fn collected() -> Vec<Section> {
-    vec![Section::unknown("jobs", "nothing has looked for jobs yet")]
+/// The section `jobs`.
+pub fn jobs(report: &Report) -> Section {
+    let (stale, error) = (report.stale, report.error.clone());
+    Section { stale, error, ..Section::at("jobs", &report.items, report.generated_at) }
 }

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use super::Api;
 use super::answer::{known_by, not_found, unwritten};
-use super::overview::{self, Overview};
+use super::overview::Overview;
 use super::query::Parameters;
 use crate::section::{Document, Form, Section};
 use crate::server::Problem;
@@ -34,12 +34,13 @@ async fn status(State(overview): State<Arc<Overview>>, uri: Uri, headers: Header
     let now = Timestamp::now();
     let (revision, told) = overview.told();
     let (host, look) = if wanted.has("host") { overview.host().await } else { (Section::unknown("host", ""), 0) };
-    let sections = told.sections(vec![overview.service(), host], overview::collected(), now);
+    let (jobs, listed) = if wanted.has("jobs") { overview.jobs() } else { (Section::unknown("jobs", ""), 0) };
+    let sections = told.sections(vec![overview.service(), host], vec![jobs], now);
     let chosen = wanted.choose(sections.iter().map(AsRef::as_ref))?;
     let updates = if wanted.is_of_the_board() { revision.updates } else { 0 };
     let degraded = u8::from(overview.is_degraded());
     // Ages grow by themselves: the tag tells only of what they are ages of, and is a weak one for that.
-    let tag = format!("W/\"{:x}-{degraded}-{updates}-{look}\"", overview.started().as_microsecond());
+    let tag = format!("W/\"{:x}-{degraded}-{updates}-{look}-{listed}\"", overview.started().as_microsecond());
     let document = Document { sections: &chosen, form: wanted.form, now };
     known_by(&headers, &tag, || serde_json::to_vec(&document).map(Bytes::from).map_err(|_| unwritten()))
 }

@@ -39,7 +39,7 @@ pub(super) fn jobs(paths: &Paths, ui: &Ui) -> Result<u8, Failure> {
 }
 
 /// The jobs as they are now, without an agent.
-fn report(board: &Board, paths: &Paths) -> Result<Report, Failure> {
+pub(super) fn report(board: &Board, paths: &Paths) -> Result<Report, Failure> {
     let timers = match &paths.root {
         Some(_) => Timers { asked: Some(Timestamp::now()), ..Timers::default() },
         None => live::block_on(async { Ok(timers(paths.scope).await) })?,

@@ -13,8 +13,8 @@ use crate::api::overview::{self, Service};
 use crate::check::{BUILT_IN_SECTIONS, CheckId};
 use crate::cli::args::StatusArgs;
 use crate::cli::failure::Failure;
-use crate::cli::live;
 use crate::cli::ui::{self, Ui};
+use crate::cli::{jobs, live};
 use crate::line;
 use crate::paths::Paths;
 use crate::probe::{Disks, Host};
@@ -78,7 +78,8 @@ fn survey(paths: &Paths, ui: &Ui) -> Result<String, Failure> {
     let service = Service { status: "not-running", started_at: None, uptime_seconds: None, version };
     let first = vec![overview::service(&service), overview::host(board.host(), &host, &Disks::new(host.clone()), now)];
     let told = Told::of(&board);
-    let sections = told.sections(first, overview::collected(), now);
+    let jobs = overview::jobs(&jobs::report(&board, paths)?);
+    let sections = told.sections(first, vec![jobs], now);
     let sections: Vec<&Section> = sections.iter().map(AsRef::as_ref).collect();
     Ok(serde_json::to_string(&Document { sections: &sections, form: Form::Wrapped, now })?)
 }
