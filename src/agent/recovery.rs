@@ -33,12 +33,12 @@ pub(super) struct Unheard {
 impl Unheard {
     /// What an agent that begins has missed.
     pub(super) fn first(live: &Live, book: Option<&Book>) -> Unheard {
-        Unheard { from: last_run(live) - ENDED, is_past: book.is_none_or(Book::is_behind) }
+        Unheard { from: last_end(live) - ENDED, is_past: book.is_none_or(Book::is_behind) }
     }
 
     /// What is missed from now on.
     pub(super) fn since_now(live: &Live) -> Unheard {
-        Unheard { from: last_run(live) - LOST, is_past: false }
+        Unheard { from: last_end(live) - LOST, is_past: false }
     }
 
     /// Leaves only what is news.
@@ -110,7 +110,7 @@ impl Seen {
     }
 }
 
-/// When the last run began that is known; not later than now.
-fn last_run(live: &Live) -> Timestamp {
-    live.read(|board| board.entries().filter_map(|entry| entry.last_run).max()).unwrap_or_else(now).min(now())
+/// When the last run ended that is known; not later than now.
+fn last_end(live: &Live) -> Timestamp {
+    live.read(|board| board.entries().filter_map(|entry| entry.ended).max()).unwrap_or_else(now).min(now())
 }

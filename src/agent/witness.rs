@@ -132,7 +132,7 @@ impl Witness {
                 continue;
             }
             let words = systemd.service(&name).await?;
-            let last = live.read(|board| board.get(&id).and_then(|entry| entry.last_run));
+            let last = live.read(|board| board.get(&id).and_then(|entry| entry.ended));
             // A run that waits to begin has the words of none, and what is older than the log is the past.
             let is_over = words.code != 0 || words.result != "success";
             if is_over && words.over > last {
@@ -201,7 +201,7 @@ pub(super) fn in_log(logs: &Path, id: &CheckId, run: &str) -> Option<Outcome> {
 /// When each installed check ran last as far as the history knows; where it knows of no run, when the check was installed.
 pub(super) fn last_runs(installed: &[Installed], kept: &AllKept) -> BTreeMap<CheckId, Timestamp> {
     let last = |installed: &Installed| {
-        let run = kept.get(&installed.id).and_then(|kept| kept.state.last_run());
+        let run = kept.get(&installed.id).and_then(|kept| kept.state.ended());
         (installed.id.clone(), run.unwrap_or(installed.changed))
     };
     installed.iter().map(last).collect()

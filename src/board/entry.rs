@@ -31,6 +31,8 @@ pub struct Entry {
     pub since: Option<Timestamp>,
     /// When it last ran.
     pub last_run: Option<Timestamp>,
+    /// When a run last ended, by the runner's clock; what other programs write does not count.
+    pub ended: Option<Timestamp>,
     /// When it runs next.
     pub next_run: Option<Timestamp>,
     /// When the last run that brought a result began, or the time of the last line of another program.
@@ -75,6 +77,7 @@ impl Entry {
             message: String::new(),
             since: None,
             last_run: None,
+            ended: None,
             next_run: None,
             last_result: None,
             installed,

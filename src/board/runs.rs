@@ -196,6 +196,7 @@ impl Entry {
             // Its start was never written (the unit could not start) or lies before what is left of the log.
             self.last_run = Some(end.time.instant);
         }
+        self.ended = Some(end.time.instant);
         self.closed.push(end.run.to_owned());
         self.tally.count(end.status, end.cost.duration);
         let (began, finished) = finished(end, open, self.perfdata.clone());

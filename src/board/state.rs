@@ -23,6 +23,8 @@ pub struct State {
     message: String,
     since: Option<Timestamp>,
     last_run: Option<Timestamp>,
+    #[serde(default)]
+    ended: Option<Timestamp>,
     last_result: Option<Timestamp>,
     overdue: bool,
     unconfirmed: u32,
@@ -51,9 +53,9 @@ struct Header {
 }
 
 impl State {
-    /// When the check last ran.
-    pub fn last_run(&self) -> Option<Timestamp> {
-        self.last_run
+    /// When a run of the check last ended.
+    pub fn ended(&self) -> Option<Timestamp> {
+        self.ended
     }
 
     /// A check that is gone, as far as it is known.
@@ -86,6 +88,7 @@ impl Entry {
             message: self.message.clone(),
             since: self.since,
             last_run: self.last_run,
+            ended: self.ended,
             last_result: self.last_result,
             overdue: self.overdue,
             unconfirmed: self.unconfirmed,
@@ -105,6 +108,7 @@ impl Entry {
         self.message = state.message;
         self.since = state.since;
         self.last_run = state.last_run;
+        self.ended = state.ended;
         self.last_result = state.last_result;
         self.overdue = state.overdue;
         self.unconfirmed = state.unconfirmed;

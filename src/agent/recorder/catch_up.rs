@@ -37,11 +37,11 @@ pub(super) fn catch_up(
     let (board, places) = (Board::new(live.origin().host.clone(), TimeZone::system()), BTreeMap::new());
     let mut reader = Reader { paths, board, places };
     let known = book.known()?;
-    let last_runs: BTreeMap<CheckId, Timestamp> =
-        known.iter().filter_map(|(id, kept)| Some((id.clone(), kept.state.last_run()?))).collect();
+    let last_ends: BTreeMap<CheckId, Timestamp> =
+        known.iter().filter_map(|(id, kept)| Some((id.clone(), kept.state.ended()?))).collect();
     for id in reader.take_up(live, known) {
         let installed = live.read(|board| board.get(&id).map(Entry::installed)).unwrap_or_default();
-        let mut gaps = Gaps::of(&id, &recorded, last_runs.get(&id).copied(), installed);
+        let mut gaps = Gaps::of(&id, &recorded, last_ends.get(&id).copied(), installed);
         reader.read(&id, book, &mut gaps)?;
         for outcome in gaps.rest() {
             book.add_rows(&survey::recorded(&mut reader.board, &outcome))?;
