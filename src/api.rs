@@ -10,6 +10,7 @@ mod badge;
 mod checks;
 mod components;
 mod detail;
+mod freshen;
 mod health;
 mod jobs;
 mod log;
@@ -85,8 +86,7 @@ pub fn routes(api: Api) -> Router {
         .merge(badge::routes())
         .merge(components::foreign())
         .merge(health::routes(Arc::clone(&overview)))
-        .merge(metrics::routes(Arc::clone(&api.live), Arc::clone(&overview)))
-        .merge(status::routes(overview));
+        .merge(metrics::routes(Arc::clone(&api.live), Arc::clone(&overview)));
     let api = Arc::new(api);
     let versioned = Router::new()
         .merge(checks::routes())
@@ -99,5 +99,10 @@ pub fn routes(api: Api) -> Router {
         .merge(components::routes())
         .merge(actions::routes(&api))
         .route_layer(middleware::from_fn(answer::acceptable));
-    Router::new().merge(own).merge(openapi::routes()).merge(versioned).with_state(api)
+    Router::new()
+        .merge(own)
+        .merge(status::routes(&api, overview))
+        .merge(openapi::routes())
+        .merge(versioned)
+        .with_state(api)
 }

@@ -18,6 +18,7 @@ use super::authority::operators_only;
 use super::query::{Parameters, bad};
 use super::things::Named;
 use super::{Api, Hands};
+use crate::check::CheckId;
 use crate::event::{Key, Kind};
 use crate::server::Problem;
 use crate::systemd::{Action, Systemd, SystemdError};
@@ -77,16 +78,21 @@ fn accepted() -> Answer {
 async fn run(State(api): State<Arc<Api>>, uri: Uri, named: Named) -> Answer {
     Parameters::of(&uri, &[])?;
     let Key::Check(id) = api.key(Kind::Check, named)? else { return Err(nobody()) };
+    start(&api, &id).await?;
+    accepted()
+}
+
+/// Has a check run now, without waiting for it.
+pub(super) async fn start(api: &Api, id: &CheckId) -> Result<(), Problem> {
     match &api.hands {
-        Hands::Nobody => return Err(nobody()),
-        Hands::Scheduler { run } => ask(run, id)?,
+        Hands::Nobody => Err(nobody()),
+        Hands::Scheduler { run } => ask(run, id.clone()),
         Hands::Systemd { .. } => {
-            let unit = unit::service_name(&id);
+            let unit = unit::service_name(id);
             let rule = "the rule for polkit that comes with ssi allows it (`packaging/polkit`)";
-            order(&api, Verb::Start, &unit, rule).await?;
+            order(api, Verb::Start, &unit, rule).await
         }
     }
-    accepted()
 }
 
 async fn check(State(api): State<Arc<Api>>, uri: Uri, named: Named) -> Answer {

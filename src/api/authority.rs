@@ -25,7 +25,7 @@ pub(super) async fn operators_only(State(api): State<Arc<Api>>, request: Request
 }
 
 /// Refuses a request that shows no token of this scope or a higher one.
-async fn demand(paths: &Paths, headers: &HeaderMap, scope: Scope) -> Result<(), Problem> {
+pub(super) async fn demand(paths: &Paths, headers: &HeaderMap, scope: Scope) -> Result<(), Problem> {
     let secret = bearer(headers)?;
     let paths = paths.clone();
     let tokens = match tokio::task::spawn_blocking(move || access::load(&paths)).await {

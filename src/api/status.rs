@@ -1,10 +1,12 @@
 //! `/status`: all sections of this host in one document.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use axum::routing::get;
 use bytes::Bytes;
@@ -12,13 +14,18 @@ use jiff::Timestamp;
 
 use super::Api;
 use super::answer::{known_by, not_found, unwritten};
+use super::authority::demand;
+use super::freshen::{Refusals, freshen, with_refusal};
 use super::overview::Overview;
-use super::query::Parameters;
+use super::query::{Parameters, bad};
+use crate::check::CheckId;
 use crate::section::{Document, Form, Section};
 use crate::server::Problem;
+use crate::timespan;
+use crate::token::Scope;
 
-pub(super) fn routes(overview: Arc<Overview>) -> Router<Arc<Api>> {
-    Router::new().route("/status", get(status)).with_state(overview)
+pub(super) fn routes(api: &Arc<Api>, overview: Arc<Overview>) -> Router<Arc<Api>> {
+    Router::new().route("/status", get(status)).with_state((Arc::clone(api), overview))
 }
 
 /// What is asked for.
@@ -27,40 +34,70 @@ struct Wanted {
     /// Names of sections; none for all.
     names: Vec<String>,
     form: Form,
+    /// How old a document may be before its check is to run first.
+    max_age: Option<Duration>,
 }
 
-async fn status(State(overview): State<Arc<Overview>>, uri: Uri, headers: HeaderMap) -> Result<Response, Problem> {
+type Known = (Arc<Api>, Arc<Overview>);
+
+async fn status(State((api, overview)): State<Known>, uri: Uri, headers: HeaderMap) -> Result<Response, Problem> {
     let wanted = Wanted::of(&uri)?;
+    let refusals = match wanted.max_age {
+        Some(most) => {
+            demand(&api.paths, &headers, Scope::Operator).await?;
+            let (_, told) = overview.told();
+            freshen(&api, wanted.older(told.documents(), most)).await
+        }
+        None => Refusals::new(),
+    };
     let now = Timestamp::now();
     let (revision, told) = overview.told();
     let (host, look) = if wanted.has("host") { overview.host().await } else { (Section::unknown("host", ""), 0) };
     let (jobs, listed) = if wanted.has("jobs") { overview.jobs() } else { (Section::unknown("jobs", ""), 0) };
     let sections = told.sections(vec![overview.service(), host], vec![jobs], now);
+    let sections: Vec<_> = sections.into_iter().map(|section| with_refusal(section, &refusals)).collect();
     let chosen = wanted.choose(sections.iter().map(AsRef::as_ref))?;
     let updates = if wanted.is_of_the_board() { revision.updates } else { 0 };
     let degraded = u8::from(overview.is_degraded());
     // Ages grow by themselves: the tag tells only of what they are ages of, and is a weak one for that.
-    let tag = format!("W/\"{:x}-{degraded}-{updates}-{look}-{listed}\"", overview.started().as_microsecond());
+    let began = overview.started().as_microsecond();
+    let tag = format!("W/\"{began:x}-{degraded}-{updates}-{look}-{listed}-{:x}\"", mark(&refusals));
     let document = Document { sections: &chosen, form: wanted.form, now };
     known_by(&headers, &tag, || serde_json::to_vec(&document).map(Bytes::from).map_err(|_| unwritten()))
+}
+
+/// Differs where refusals do.
+fn mark(refusals: &Refusals) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    refusals.hash(&mut hasher);
+    hasher.finish()
 }
 
 impl Wanted {
     fn of(uri: &Uri) -> Result<Wanted, Problem> {
         let parameters = Parameters::of(uri, &["section", "sections", "max_age"])?;
-        if parameters.text("max_age").is_some() {
-            let detail = "`max_age` runs checks, which needs the token of an operator, as `Authorization: Bearer …`";
-            let challenge = HeaderValue::from_static("Bearer realm=\"ssi\"");
-            return Err(Problem::new(StatusCode::UNAUTHORIZED, detail).header(header::WWW_AUTHENTICATE, challenge));
-        }
+        let max_age = parameters.text("max_age").map(|text| {
+            let expected = |_| bad(format!("`max_age` is `{text}`: expected a time span such as `5s`"));
+            timespan::parse(text).map_err(expected)
+        });
+        let max_age = max_age.transpose()?;
         let names = parameters.text("section").unwrap_or_default().split(',').filter(|name| !name.is_empty());
         let form = parameters.one_of("sections", &[("raw", Form::Raw)])?.unwrap_or_default();
-        Ok(Wanted { names: names.map(str::to_owned).collect(), form })
+        Ok(Wanted { names: names.map(str::to_owned).collect(), form, max_age })
     }
 
     /// Whether what is wanted changes with the board.
     fn is_of_the_board(&self) -> bool {
         self.names.is_empty() || self.names.iter().any(|name| name != "service" && name != "host")
+    }
+
+    /// The checks of those of `documents` that are wanted and older than `most`.
+    fn older(&self, documents: &[Section], most: Duration) -> Vec<CheckId> {
+        let now = Timestamp::now();
+        let is_young = |age: i64| u128::try_from(age).is_ok_and(|age| age <= most.as_millis());
+        let old =
+            documents.iter().filter(|section| self.has(&section.name) && !section.age_ms(now).is_some_and(is_young));
+        old.filter_map(|section| section.check.clone()).collect()
     }
 
     fn has(&self, name: &str) -> bool {

@@ -32,6 +32,11 @@ impl Told {
         }
     }
 
+    /// The documents of checks.
+    pub fn documents(&self) -> &[Section] {
+        &self.documents
+    }
+
     /// All there is to tell at `now`: about ssi itself (`first`: service and host), the board, `more` of what ssi fills itself, and
     /// the documents of checks.
     pub fn sections(&self, first: Vec<Section>, more: Vec<Section>, now: Timestamp) -> Vec<Cow<'_, Section>> {

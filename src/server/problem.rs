@@ -32,6 +32,11 @@ impl Problem {
         self.status
     }
 
+    /// What was expected.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// Adds a header to the answer.
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Problem {
         self.headers.push((name, value));

@@ -3,11 +3,17 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZoneDatabase;
+use serde_json::{Value, json};
 use ssi::access;
+use ssi::check::{self, CheckId, Limits};
 use ssi::config::{self, Settings};
+use ssi::line;
 use ssi::paths::Paths;
+use ssi::server::Live;
 use ssi::token::Scope;
 use ssi::watch::Rule;
+use tokio::sync::mpsc;
 
 use super::world::{World, ask, send, within};
 
@@ -97,6 +103,69 @@ async fn a_token_that_is_revoked_counts_no_more() {
     std::fs::write(host.paths.config.join("tokens.toml"), "[[token]]\nname = 7\n").unwrap();
     let (head, body) = host.post(RUN, &host.operator, "").await;
     assert!(head.starts_with("http/1.1 503") && body.contains("the tokens can't be read"), "{head}{body}");
+}
+
+/// A check of the section of its id.
+fn install_section(world: &World, id: &str) {
+    let script = format!(
+        "#!/bin/bash\n# name: {id}\n# description: d\n# version: 1\n# schedule: daily\n# protocol: json\n# section: {id}\n:\n"
+    );
+    let check = check::parse(script.as_bytes(), &TimeZoneDatabase::bundled(), &Limits::default()).unwrap().check;
+    world.live.update(Timestamp::now(), |board, out| board.install(check, true, Timestamp::now(), out));
+}
+
+/// A run that prints a document and ends now.
+fn print(live: &Live, id: &str, document: &str) {
+    let (id, now): (CheckId, _) = (id.parse().unwrap(), Timestamp::now());
+    let run = now.as_nanosecond();
+    live.update(now, |board, out| {
+        for text in [
+            format!("\t-- run r{run} start {now} trigger=manual"),
+            format!("\t-- json {document}"),
+            format!("\t-- run r{run} end {now} OK exit=0: fine"),
+        ] {
+            board.read(&id, &line::parse(&text), now, out);
+        }
+    });
+}
+
+#[tokio::test]
+async fn what_is_older_than_an_operator_wants_runs_first() {
+    let mut host = Guarded::new().await;
+    for id in ["deploy", "queue"] {
+        install_section(&host.world, id);
+    }
+    print(&host.world.live, "queue", "{\"n\":1}");
+    for (headers, status) in [("", 401), (host.read.as_str(), 403)] {
+        let (head, _) = ask(&host.world, "GET", "/status?max_age=0s", headers).await;
+        assert!(head.starts_with(&format!("http/1.1 {status}")), "{head}");
+    }
+    assert!(host.world.asked.try_recv().is_err());
+
+    // The one that has never printed anything runs, and what it prints is in the answer.
+    let live = Arc::clone(&host.world.live);
+    let path = "/status?sections=raw&max_age=1h";
+    let mut runs = std::mem::replace(&mut host.world.asked, mpsc::channel(1).1);
+    let (answer, asked) = tokio::join!(ask(&host.world, "GET", path, &host.operator), async {
+        let asked = within(runs.recv()).await.unwrap();
+        print(&live, asked.as_str(), "{\"n\":2}");
+        asked
+    });
+    let told: Value = serde_json::from_str(&answer.1).unwrap();
+    assert_eq!((asked.as_str(), &told["deploy"], &told["queue"]), ("deploy", &json!({"n": 2}), &json!({"n": 1})));
+    assert!(runs.try_recv().is_err());
+
+    // Only sections that are wanted. One that takes long is told as it was.
+    let path = "/status?section=queue&max_age=0s";
+    let (head, body) = ask(&host.world, "GET", path, &host.operator).await;
+    let told: Value = serde_json::from_str(&body).unwrap();
+    assert!(head.starts_with("http/1.1 200") && told["queue"]["data"]["n"] == 1, "{head}{body}");
+    // It was asked for, and the next one finds no room: the answer says so.
+    let (_, body) = ask(&host.world, "GET", path, &host.operator).await;
+    let told: Value = serde_json::from_str(&body).unwrap();
+    let error = told["queue"]["error"].as_str().unwrap();
+    assert!(error.starts_with("could not be run: too much waits") && told["queue"]["stale"] == true, "{error}");
+    assert_eq!(runs.try_recv().unwrap().as_str(), "queue");
 }
 
 /// A browser would send a cookie or nothing of its own, and another site has another origin.

@@ -113,7 +113,8 @@ async fn a_question_that_is_wrong_is_told_what_would_be_right() {
         ("sections=all", 400, "`sections` is `all`: expected `raw`"),
         ("secton=a", 400, "unknown parameter `secton`: did you mean `section`?"),
         ("section=%ff", 404, "no section is called"),
-        ("max_age=5s", 401, "needs the token of an operator"),
+        ("max_age=5s", 401, "this needs the token of an operator"),
+        ("max_age=soon", 400, "`max_age` is `soon`: expected a time span such as `5s`"),
     ];
     for (query, status, part) in rows {
         let answer = get(&world, &format!("/status?{query}")).await;
