@@ -118,3 +118,41 @@ fn every_timer_and_every_crontab_is_a_job_for_everybody() {
     let member = json(&machine.run(&["runuser", "-u", "nobody", "-g", "_ssi", "--", "ssi", "jobs", "--json"]));
     assert!(find(&member, "source", &format!("{CRONTAB}:1")).is_some() && member["error"].is_null(), "{member:#}");
 }
+
+/// What the agent answers.
+fn ask(machine: &Machine, path: &str) -> Value {
+    serde_json::from_str(&machine.run(&["curl", "-sS", &format!("http://localhost:5000{path}")]).ok()).unwrap()
+}
+
+#[test]
+fn the_agent_tells_of_all_jobs_and_of_components() {
+    let machine = crate::agent_board::machine("jobs-agent");
+    crontab(&machine);
+    machine.run(&["systemd-run", "--unit=made", "--on-active=1h", "/bin/true"]).ok();
+    machine.write(
+        "/etc/service-status-indicator/ssi.toml",
+        "[[component]]\nname = \"cron\"\ndisplay_name = \"Cron\"\nmembers = [\"check:jobs\"]\n",
+        0o644,
+    );
+    ssi(&machine, &["add", "--allow-root", SHIPPED]).ok();
+    let place = format!("{CRONTAB}:1");
+    let mut jobs = Value::Null;
+    // Systemd is asked for timers once a minute at least.
+    wait_for("the jobs", 2 * PATIENCE, || {
+        jobs = ask(&machine, "/api/v1/jobs");
+        find(&jobs, "unit", "made.timer").is_some() && find(&jobs, "source", &place).is_some()
+    });
+    assert_eq!((&jobs["stale"], &jobs["error"], &jobs["crontabs"]), (&json!(false), &json!(null), &json!("jobs")));
+    assert_eq!(find(&jobs, "source", &place).unwrap()["command"], "/home/ann/backup --password ***");
+    let own = jobs["items"].as_array().unwrap().iter().filter(|job| job["unit"] == "ssi_jobs.timer");
+    assert_eq!(own.map(|job| job["kind"].as_str()).collect::<Vec<_>>(), [Some("check")]);
+    assert!(find(&json!({"items": ask(&machine, "/status")["jobs"]["data"]}), "unit", "made.timer").is_some());
+
+    let apps = || ask(&machine, "/apps.json");
+    wait_for("the component", PATIENCE, || apps()["apps"][0]["state"] == "healthy");
+    let apps = apps();
+    assert_eq!((&apps["apps"][0]["name"], &apps["apps"][0]["displayName"]), (&json!("cron"), &json!("Cron")));
+    let crons = apps["crons"].as_array().unwrap();
+    assert!(crons.iter().any(|cron| cron["human"] == "Daily at 03:00" && cron["schedule"] == "0 3 * * *"), "{apps:#}");
+    assert!(!crons.iter().any(|cron| cron["name"] == "jobs" || cron["name"] == "ssi_jobs"), "{apps:#}");
+}
