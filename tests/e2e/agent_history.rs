@@ -159,21 +159,22 @@ except sqlite3.Error:
     serde_json::from_str::<Vec<Value>>(&output).unwrap().iter().map(text).collect()
 }
 
+const STATE: &str = "/var/lib/service-status-indicator/agent";
+
+/// A disk of its own for what the agent keeps, with room for the database and little else.
+fn small_state() -> String {
+    format!("mount -t tmpfs -o size=1m,mode=0750,uid=$(id -u _ssi),gid=$(id -g _ssi) none {STATE}")
+}
+
 #[test]
 fn live_status_goes_on_with_a_full_disk_and_the_history_catches_up() {
     let machine = machine("full-history");
     let beacon = Beacon::install(&machine);
-    // Room for the database and little else.
-    let state = "/var/lib/service-status-indicator/agent";
-    machine
-        .sh(&format!(
-            "{STOP}; mount -t tmpfs -o size=1m,mode=0750,uid=$(id -u _ssi),gid=$(id -g _ssi) none {state}; {START}"
-        ))
-        .ok();
+    machine.sh(&format!("{STOP}; {}; {START}", small_state())).ok();
     let board = Board::open(&machine, "");
     beacon.settle(&machine, &board);
     wait_for("the record", PATIENCE, || recorded(&machine, "beacon").last().is_some_and(|last| last == "beacon 1"));
-    machine.sh(&format!("head -c 2000000 /dev/zero > {state}/filler; true"));
+    machine.sh(&format!("head -c 2000000 /dev/zero > {STATE}/filler; true"));
     for number in 0..200 {
         append(
             &machine,
@@ -183,7 +184,7 @@ fn live_status_goes_on_with_a_full_disk_and_the_history_catches_up() {
     }
     beacon.settle(&machine, &board);
     wait_said(&machine, "live status goes on");
-    machine.sh(&format!("rm {state}/filler")).ok();
+    machine.sh(&format!("rm {STATE}/filler")).ok();
     wait_said(&machine, "the history is recorded again");
     let numbers = |messages: Vec<String>| messages.iter().filter(|message| message.starts_with("number ")).count();
     wait_for("all records", PATIENCE, || numbers(recorded(&machine, "beacon")) == 200);
@@ -200,11 +201,11 @@ fn times_said(machine: &Machine, text: &str) -> usize {
 fn a_history_that_has_no_room_at_the_start_is_said_once_and_made_when_it_has() {
     let machine = machine("no-room");
     let beacon = Beacon::install(&machine);
-    let state = "/var/lib/service-status-indicator/agent";
     machine
         .sh(&format!(
-            "{STOP}; mount -t tmpfs -o size=1m,mode=0750,uid=$(id -u _ssi),gid=$(id -g _ssi) none {state}
-             head -c 2000000 /dev/zero > {state}/filler; {START}"
+            "{STOP}; {}
+             head -c 2000000 /dev/zero > {STATE}/filler; {START}",
+            small_state()
         ))
         .ok();
     let board = Board::open(&machine, "");
@@ -212,13 +213,13 @@ fn a_history_that_has_no_room_at_the_start_is_said_once_and_made_when_it_has() {
     // Each attempt makes files and removes them.
     let mut looks = std::collections::BTreeSet::new();
     wait_for("some attempts to make it", PATIENCE, || {
-        looks.insert(machine.sh(&format!("stat -c %y {state}")).ok());
+        looks.insert(machine.sh(&format!("stat -c %y {STATE}")).ok());
         looks.len() > 3
     });
     beacon.settle(&machine, &board);
     assert_eq!(recorded(&machine, "beacon"), [""; 0]);
     assert_eq!((times_said(&machine, "live status goes on"), times_said(&machine, "deleted")), (1, 0));
-    machine.sh(&format!("rm {state}/filler")).ok();
+    machine.sh(&format!("rm {STATE}/filler")).ok();
     wait_said(&machine, "the history has caught up");
     beacon.settle(&machine, &board);
     wait_for("the record", PATIENCE, || recorded(&machine, "beacon") == ["beacon 1", "beacon 2", "beacon 3"]);
@@ -230,23 +231,18 @@ fn a_history_that_has_no_room_at_the_start_is_said_once_and_made_when_it_has() {
 fn a_history_that_has_no_room_to_be_opened_is_gone_on_with() {
     let machine = machine("no-room-again");
     let beacon = Beacon::install(&machine);
-    let state = "/var/lib/service-status-indicator/agent";
-    machine
-        .sh(&format!(
-            "{STOP}; mount -t tmpfs -o size=1m,mode=0750,uid=$(id -u _ssi),gid=$(id -g _ssi) none {state}; {START}"
-        ))
-        .ok();
+    machine.sh(&format!("{STOP}; {}; {START}", small_state())).ok();
     let board = Board::open(&machine, "");
     beacon.settle(&machine, &board);
     wait_for("the record", PATIENCE, || recorded(&machine, "beacon") == ["beacon 1"]);
     let (epoch, seq) = board.place();
-    machine.sh(&format!("{STOP}; head -c 2000000 /dev/zero > {state}/filler; {START}")).ok();
+    machine.sh(&format!("{STOP}; head -c 2000000 /dev/zero > {STATE}/filler; {START}")).ok();
     wait_said(&machine, "live status goes on");
     let board = Board::open(&machine, &format!("?since={epoch}:{seq}"));
     board.wait("the same numbering", |frame| frame["resumed"] == true);
     append(&machine, "beacon", "WARNING, in memory\n");
     board.verdict("beacon", "WARNING", "in memory");
-    machine.sh(&format!("rm {state}/filler")).ok();
+    machine.sh(&format!("rm {STATE}/filler")).ok();
     wait_said(&machine, "the history is recorded again");
     wait_for("the record", PATIENCE, || recorded(&machine, "beacon") == ["beacon 1", "in memory"]);
     assert_eq!(times_said(&machine, "caught up"), 0);
