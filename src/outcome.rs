@@ -101,13 +101,21 @@ pub fn missing<'a>(recorded: &'a [Outcome], seen: &[&str]) -> Vec<Gap<'a>> {
     gaps
 }
 
-/// Takes the outcomes that belong before `run` out of what is `recorded` of a check, for whoever reads a log and comes to that run. Nothing
-/// where there is no record of the run.
-pub fn take_before(recorded: &mut Vec<Outcome>, run: &str) -> Vec<Outcome> {
-    let Some(place) = recorded.iter().position(|outcome| outcome.run == run) else { return Vec::new() };
-    let mut taken: Vec<Outcome> = recorded.drain(..=place).collect();
-    taken.truncate(place);
-    taken
+/// Takes the outcomes that belong before `run` out of what is `recorded` of a check, for whoever reads a log and comes to a line of that run,
+/// written at `time`. Where there is no record of the run, it may have ended after the records were asked for: then those that ended before
+/// that line was written belong before it.
+pub fn take_before(recorded: &mut Vec<Outcome>, run: &str, time: Timestamp) -> Vec<Outcome> {
+    match recorded.iter().position(|outcome| outcome.run == run) {
+        Some(place) => {
+            let mut taken: Vec<Outcome> = recorded.drain(..=place).collect();
+            taken.truncate(place);
+            taken
+        }
+        None => {
+            let earlier = recorded.iter().take_while(|outcome| outcome.time <= time).count();
+            recorded.drain(..earlier).collect()
+        }
+    }
 }
 
 #[cfg(test)]
@@ -156,11 +164,15 @@ mod tests {
 
     #[test]
     fn a_reader_of_the_log_gets_what_belongs_before_each_run() -> Result<(), Box<dyn std::error::Error>> {
-        let mut recorded = recorded(&["a", "b", "c", "d"])?;
-        let mut runs = |run| take_before(&mut recorded, run).into_iter().map(|outcome| outcome.run).collect::<Vec<_>>();
-        assert_eq!(runs("a"), [""; 0]);
-        assert_eq!(runs("of no record"), [""; 0]);
-        assert_eq!(runs("c"), ["b"]);
+        let mut recorded = recorded(&["a", "b", "c", "d", "e"])?;
+        let time = |second: u8| format!("2026-11-22T08:06:0{second}Z").parse::<Timestamp>();
+        let (early, late) = (time(0)?, time(3)?);
+        let mut runs =
+            |run, time| take_before(&mut recorded, run, time).into_iter().map(|outcome| outcome.run).collect::<Vec<_>>();
+        assert_eq!(runs("a", late), [""; 0]);
+        assert_eq!(runs("of no record", early), [""; 0]);
+        assert_eq!(runs("c", early), ["b"]);
+        assert_eq!(runs("of no record yet", late), ["d"]);
         assert_eq!(recorded.len(), 1);
         Ok(())
     }

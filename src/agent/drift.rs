@@ -55,7 +55,7 @@ impl Drift {
 
 /// What is wrong with the timers that are switched on; nothing while the machine goes down.
 async fn ask(systemd: &Systemd, paths: &Paths, live: &Live) -> Result<Causes, SystemdError> {
-    let checks: Vec<CheckId> = live.read(|board| {
+    let mut checks: Vec<CheckId> = live.read(|board| {
         let entries = board.entries().filter(|entry| entry.enabled && entry.check.schedule.is_some());
         entries.map(|entry| entry.check.id.clone()).collect()
     });
@@ -63,6 +63,8 @@ async fn ask(systemd: &Systemd, paths: &Paths, live: &Live) -> Result<Causes, Sy
         return Ok(Causes::new());
     }
     let listed = systemd.of_checks().await?;
+    // Who switches a timer off removes its link before it stops it, and the board may hear of that later.
+    checks.retain(|id| paths.is_enabled(id));
     Ok(causes(&checks, &listed, |timer| paths.units.join(timer).symlink_metadata().is_ok()))
 }
 

@@ -350,10 +350,10 @@ fn publish(live: &Live, id: &CheckId, lines: Lines<'_>, mut recorded: Option<&mu
             if let Some(start) = starts.get(&number) {
                 board.read(id, &line::parse(start), now, out);
             }
-            if let (Some(recorded), Line::Start(RunStart { run, .. }) | Line::End(RunEnd { run, .. })) =
+            if let (Some(recorded), Line::Start(RunStart { run, time, .. }) | Line::End(RunEnd { run, time, .. })) =
                 (&mut recorded, &line)
             {
-                outcome::take_before(recorded, run).iter().for_each(|outcome| board.told(outcome, now, out));
+                outcome::take_before(recorded, run, time.instant).iter().for_each(|outcome| board.told(outcome, now, out));
             }
             if let Line::Start(RunStart { run, .. }) = &line {
                 let before = board.goes_on(id).filter(|before| before != run);

@@ -59,8 +59,11 @@ pub(super) async fn recover(paths: &Paths, live: &Live, book: Option<&Book>, unh
         of_checks.entry(outcome.check.clone()).or_default().push(outcome);
     }
     for (id, recorded) in of_checks {
-        let Some(Seen { installed, runs }) = Seen::of(live, &id) else { continue };
+        let Some(Seen { installed, runs, ended }) = Seen::of(live, &id) else { continue };
         let seen: Vec<&str> = runs.iter().map(String::as_str).collect();
+        // The journal may store the last run later than the log did.
+        let is_ahead = seen.last().is_some_and(|last| !recorded.iter().any(|outcome| outcome.run == *last));
+        let is_older = |outcome: &Outcome| is_ahead && ended.is_some_and(|ended| outcome.time < ended);
         // Where the board does not reach back that far, the history does.
         let older = recorded.iter().take_while(|outcome| !seen.contains(&outcome.run.as_str()));
         let forgotten: HashSet<&str> = match seen.len() {
@@ -85,7 +88,12 @@ pub(super) async fn recover(paths: &Paths, live: &Live, book: Option<&Book>, unh
                     let lost: Vec<_> =
                         lost.into_iter().filter(|lost| in_log(&paths.logs, &id, &lost.run).is_none()).collect();
                     live.update(now(), |board, out| {
-                        lost.iter().for_each(|lost| board.told(lost, now(), out));
+                        for lost in lost {
+                            match is_older(lost) {
+                                true => board.told_late(lost, out),
+                                false => board.told(lost, now(), out),
+                            }
+                        }
                         unheard.leave(out);
                     });
                 }
@@ -99,13 +107,16 @@ struct Seen {
     installed: Timestamp,
     /// The last ones that ended.
     runs: Vec<String>,
+    /// When the last one did, by its own clock.
+    ended: Option<Timestamp>,
 }
 
 impl Seen {
     fn of(live: &Live, id: &CheckId) -> Option<Seen> {
         live.read(|board| {
             let entry = board.get(id)?;
-            Some(Seen { installed: entry.installed(), runs: entry.ended_runs().map(str::to_owned).collect() })
+            let runs = entry.ended_runs().map(str::to_owned).collect();
+            Some(Seen { installed: entry.installed(), runs, ended: entry.ended })
         })
     }
 }

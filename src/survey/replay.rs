@@ -43,17 +43,18 @@ pub fn replay(
     now: Timestamp,
     sink: &mut dyn FnMut(&[Timed]),
 ) -> Replayed {
-    replay_among(board, logs, id, from, now, &mut |_| Vec::new(), sink)
+    replay_among(board, logs, id, from, now, &mut |_, _| Vec::new(), sink)
 }
 
-/// [`replay`] with the outcomes that `before` gives: those of runs that are not in the log and belong before this run of it.
+/// [`replay`] with the outcomes that `before` gives: those of runs that are not in the log and belong before a line of this
+/// run in it that was written at this time.
 pub fn replay_among(
     board: &mut Board,
     logs: &Path,
     id: &CheckId,
     from: Start,
     now: Timestamp,
-    before: &mut dyn FnMut(&str) -> Vec<Outcome>,
+    before: &mut dyn FnMut(&str, Timestamp) -> Vec<Outcome>,
     sink: &mut dyn FnMut(&[Timed]),
 ) -> Replayed {
     let zone = board.zone().clone();
@@ -66,8 +67,8 @@ pub fn replay_among(
         for bytes in lines.iter() {
             let text = String::from_utf8_lossy(bytes);
             let line = line::parse(&text);
-            if let Line::Start(RunStart { run, .. }) | Line::End(RunEnd { run, .. }) = &line {
-                told.extend(before(run).iter().flat_map(|outcome| recorded(board, outcome)));
+            if let Line::Start(RunStart { run, time, .. }) | Line::End(RunEnd { run, time, .. }) = &line {
+                told.extend(before(run, time.instant).iter().flat_map(|outcome| recorded(board, outcome)));
             }
             time = said(&line, &zone).filter(|said| *said <= now).unwrap_or(time);
             board.read(id, &line, time, &mut changes);

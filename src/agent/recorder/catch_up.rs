@@ -118,7 +118,7 @@ impl Reader<'_> {
         let Some(start) = self.places.get(id).cloned() else { return Ok(()) };
         let mut result = Ok(());
         let logs = &self.paths.logs;
-        let before = &mut |run: &str| gaps.before(run);
+        let before = &mut |run: &str, time| gaps.before(run, time);
         let replayed = survey::replay_among(&mut self.board, logs, id, start, now(), before, &mut |rows| {
             if result.is_ok() {
                 result = book.add_rows(rows);

@@ -44,10 +44,10 @@ impl Gaps {
         Gaps { recorded: recorded.iter().filter(is_lacking).cloned().collect(), installed, is_inside: false }
     }
 
-    /// What belongs before `run`, which is the next one in the log.
-    pub(super) fn before(&mut self, run: &str) -> Vec<Outcome> {
+    /// What belongs before `run`, which is the next one in the log; its line was written at `time`.
+    pub(super) fn before(&mut self, run: &str, time: Timestamp) -> Vec<Outcome> {
         let is_recorded = self.recorded.iter().any(|outcome| outcome.run == run);
-        let taken = outcome::take_before(&mut self.recorded, run);
+        let taken = outcome::take_before(&mut self.recorded, run, time);
         let own = self.own(taken);
         self.is_inside |= is_recorded;
         own
@@ -96,7 +96,7 @@ mod tests {
         ] {
             let mut gaps = Gaps::of(&id, &runs, known, minute(installed)?);
             let names = |outcomes: Vec<Outcome>| outcomes.into_iter().map(|outcome| outcome.run).collect::<String>();
-            let mut told: Vec<String> = log.iter().map(|run| names(gaps.before(run))).collect();
+            let mut told: Vec<String> = log.iter().map(|run| names(gaps.before(run, Timestamp::MIN))).collect();
             told.push(names(gaps.rest()));
             assert_eq!(told, expected, "{installed} {log:?}");
         }
