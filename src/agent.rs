@@ -11,6 +11,7 @@ mod drift;
 mod engine;
 mod health;
 mod jobs;
+mod pings;
 mod recorder;
 mod recovery;
 mod scheduling;
@@ -92,7 +93,7 @@ pub struct Agent {
     changed: Changed,
     reader: settings::Reader,
     settings: watch::Receiver<Arc<Settings>>,
-    /// What is known of watches from before.
+    /// What is known from before of what has no log.
     memories: Memories,
 }
 
@@ -175,7 +176,9 @@ impl Agent {
         };
         let mut workers: JoinSet<Result<&'static str, AgentError>> = JoinSet::new();
         let (scope, watched) = (options.paths.scope, Arc::clone(&live));
-        watches::restore(&live, &settings, memories);
+        watches::restore(&live, &settings, memories.watches);
+        pings::restore(&live, &settings, memories.pings);
+        workers.spawn_local(pings::run(Arc::clone(&live), settings.clone(), stopped(stopping.clone())));
         let in_force = settings.clone();
         let (run, runs_asked) = mpsc::channel(ASKED);
         let (look, looks_asked) = mpsc::channel(ASKED);

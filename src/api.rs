@@ -19,6 +19,7 @@ mod openapi;
 pub mod overview;
 mod paging;
 mod past;
+mod ping;
 mod query;
 mod status;
 mod strips;
@@ -103,6 +104,7 @@ pub fn routes(api: Api) -> Router {
         .merge(own)
         .merge(status::routes(&api, overview))
         .merge(openapi::routes())
+        .merge(ping::routes())
         .merge(versioned)
         .with_state(api)
 }

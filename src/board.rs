@@ -1,12 +1,14 @@
-//! The current status of every check and watch of one host: the fold of everything that is read and seen of them.
+//! The current status of every check, watch and ping of one host: the fold of everything that is read and seen of them.
 //!
-//! Input: checks as they are installed, lines of their logs, what systemd says of units; each with the time of arrival.
+//! Input: checks as they are installed, lines of their logs, what systemd says of units and programs of their runs; each with the time of
+//! arrival.
 //! Output: [`Change`]s in the order in which they happened. A board is a value; it reads no clock, file or bus.
 
 mod deadline;
 mod documented;
 pub mod drift;
 mod entry;
+mod pings;
 mod row;
 mod runs;
 mod state;
@@ -28,10 +30,11 @@ pub use state::State;
 pub use tally::Tally;
 
 use crate::check::{Check, CheckId};
-use crate::event::{Body, Change};
+use crate::event::{Body, Change, Key};
 use crate::line::{Line, Trigger};
 use crate::outcome::Outcome;
 use crate::status::Status;
+use pings::Pings;
 use watches::Watches;
 
 /// The board of one host.
@@ -43,13 +46,24 @@ pub struct Board {
     /// Nothing is expected of what was scheduled before.
     awake: Timestamp,
     watches: Watches,
+    pings: Pings,
+    /// Something is due earlier than it was, and nobody was told yet.
+    hurry: bool,
 }
 
 impl Board {
     /// An empty board; `zone` is the host's, in which log lines without an offset are read.
     pub fn new(host: impl Into<String>, zone: TimeZone) -> Board {
         let watches = Watches::new(zone.clone());
-        Board { host: host.into(), zone, entries: BTreeMap::new(), awake: Timestamp::MIN, watches }
+        Board {
+            host: host.into(),
+            zone,
+            entries: BTreeMap::new(),
+            awake: Timestamp::MIN,
+            watches,
+            pings: Pings::default(),
+            hurry: false,
+        }
     }
 
     /// The host's name.
@@ -75,12 +89,30 @@ impl Board {
     /// The rows of `list --json` and of `hello`.
     pub fn rows(&self) -> Vec<Row> {
         let checks = self.entries.values().map(|entry| self.row(entry));
-        checks.chain(self.watches().map(|watch| self.watch_row(watch))).collect()
+        let watches = self.watches().map(|watch| self.watch_row(watch));
+        checks.chain(watches).chain(self.pings().map(|ping| self.ping_row(ping))).collect()
     }
 
-    /// The statuses of all checks and watches.
+    /// The statuses of everything on it.
     pub fn statuses(&self) -> impl Iterator<Item = Status> {
-        self.entries.values().map(|entry| entry.status).chain(watches::statuses(&self.watches))
+        let checks = self.entries.values().map(|entry| entry.status);
+        checks.chain(watches::statuses(&self.watches)).chain(self.pings().map(|ping| ping.status()))
+    }
+
+    /// The row of one thing, if it is on the board.
+    pub fn row_of(&self, key: &Key) -> Option<Row> {
+        match key {
+            Key::Check(id) => self.get(id).map(|entry| self.row(entry)),
+            Key::Watch(unit) => self.watch(unit).map(|watch| self.watch_row(watch)),
+            Key::Ping(name) => self.ping(name).map(|ping| self.ping_row(ping)),
+        }
+    }
+
+    /// What is on it.
+    pub fn keys(&self) -> impl Iterator<Item = Key> {
+        let checks = self.entries.keys().cloned().map(Key::Check);
+        let watches = self.watches().map(|watch| Key::Watch(watch.unit.clone()));
+        checks.chain(watches).chain(self.pings.keys().cloned().map(Key::Ping))
     }
 
     /// The row of one of its checks.

@@ -33,7 +33,7 @@ pub const DEFAULT_MEMORY: u64 = 256 << 20;
 /// Processes and threads of a check that asks for nothing else.
 pub const DEFAULT_TASKS: u32 = 64;
 /// The sections of `/status` that ssi itself fills; no check can have one of these names.
-pub const BUILT_IN_SECTIONS: [&str; 6] = ["service", "host", "summary", "checks", "watches", "jobs"];
+pub const BUILT_IN_SECTIONS: [&str; 7] = ["service", "host", "summary", "checks", "watches", "pings", "jobs"];
 /// Most `credential` lines of one check.
 pub const MAX_CREDENTIALS: usize = 32;
 /// Least memory with which bash and one command run, in bytes (4M).

@@ -44,7 +44,7 @@ pub struct Component {
 /// ```
 pub fn member(text: &str) -> Option<Key> {
     match text.split_once(':') {
-        Some((kind @ ("check" | "watch"), id)) => Key::new(kind, id),
+        Some((kind @ ("check" | "watch" | "ping"), id)) => Key::new(kind, id),
         // An id of a check has no dot, and the name of a unit has one.
         _ => Key::new("watch", text).or_else(|| Key::new("check", text)),
     }

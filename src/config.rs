@@ -11,6 +11,7 @@ mod history;
 mod limits;
 mod mistake;
 mod name;
+mod ping;
 mod render;
 mod settings;
 mod table;
@@ -25,16 +26,21 @@ pub use file::{File, parse};
 pub use history::History;
 pub use limits::Limits;
 pub use mistake::Mistake;
-pub use name::file_name;
-pub use render::{fields, render_actions, render_component, render_history, render_limits, render_watch, span};
-pub use settings::{Component, Settings, Watch};
+pub use name::{file_name, file_name_of_ping};
+pub use ping::{EVERY, GRACE};
+pub use render::{
+    fields, fields_of_ping, render_actions, render_component, render_history, render_limits, render_ping, render_watch,
+    span,
+};
+pub use settings::{Component, Ping, Settings, Watch};
 pub use watch::{STATUS, TIMEOUT};
 
 /// The tables and keys that a file may have, as the documents list them.
-pub const KEYS: [(&str, &[&str]); 5] = [
+pub const KEYS: [(&str, &[&str]); 6] = [
     ("actions", &actions::KEYS),
     ("history", &history::KEYS),
     ("limits", &limits::KEYS),
     ("watch", &watch::KEYS),
+    ("ping", &ping::KEYS),
     ("component", &component::KEYS),
 ];

@@ -2,6 +2,8 @@
 //!
 //! Input: [`Rule`]s or units, [`Paths`]. Output: what was done, or an [`ExpectError`] after which everything is as it was before.
 
+pub mod ping;
+
 use std::path::{Path, PathBuf};
 
 use crate::config::{self, File, Settings};
@@ -39,14 +41,25 @@ pub enum Difference {
     Updated(Vec<String>),
 }
 
+impl Difference {
+    /// The word for it, and the keys.
+    pub fn told(&self) -> (&'static str, &[String]) {
+        match self {
+            Difference::New => ("added", &[]),
+            Difference::Updated(changes) => ("updated", changes),
+            Difference::Unchanged => ("unchanged", &[]),
+        }
+    }
+}
+
 /// Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ExpectError {
     /// A later file says something of the same unit.
-    #[error("what is expected of `{units}` is said in `{}`, which counts more: change it there", .file.display())]
+    #[error("what is expected of `{what}` is said in `{}`, which counts more: change it there", .file.display())]
     Elsewhere {
-        /// The unit, or the pattern.
-        units: Units,
+        /// The unit, the pattern, or the program.
+        what: String,
         /// The file.
         file: PathBuf,
     },
@@ -57,16 +70,16 @@ pub enum ExpectError {
         path: PathBuf,
     },
     /// The name of the unit makes no name of a file.
-    #[error("the name of `{units}` is too long for a file of its own: put it into `ssi.toml`")]
+    #[error("the name of `{what}` is too long for a file of its own: put it into `ssi.toml`")]
     TooLong {
-        /// The unit, or the pattern.
-        units: Units,
+        /// The unit, the pattern, or the program.
+        what: String,
     },
     /// Nothing is expected of it.
-    #[error("nothing is expected of `{units}`{}", closest.as_ref().map(|c| format!(": did you mean `{c}`?")).unwrap_or_else(|| ": `ssi expect` shows all".to_owned()))]
+    #[error("nothing is expected of `{what}`{}", closest.as_ref().map(|c| format!(": did you mean `{c}`?")).unwrap_or_else(|| ": `ssi expect` shows all".to_owned()))]
     Unknown {
-        /// The unit, or the pattern.
-        units: Units,
+        /// The unit, the pattern, or the program.
+        what: String,
         /// One that is spelt like it.
         closest: Option<String>,
     },
@@ -87,7 +100,7 @@ fn plan_one(paths: &Paths, settings: &Settings, rule: Rule) -> Result<Planned, E
     let others = settings.watches.iter().filter(|watch| watch.rule.units == rule.units && watch.file != path);
     let other = others.map(|watch| watch.file.clone()).next();
     if let Some(file) = other.as_ref().filter(|file| counts_more(file, &path)) {
-        return Err(ExpectError::Elsewhere { units: rule.units, file: file.clone() });
+        return Err(ExpectError::Elsewhere { what: rule.units.to_string(), file: file.clone() });
     }
     let difference = match before {
         None => Difference::New,
@@ -123,11 +136,11 @@ pub fn remove(paths: &Paths, units: &[Units]) -> Result<Vec<PathBuf>, ExpectErro
         if own(&path, units)?.is_some() {
             files.push(path);
         } else if let Some(watch) = rule_of(units) {
-            return Err(ExpectError::Elsewhere { units: units.clone(), file: watch.file.clone() });
+            return Err(ExpectError::Elsewhere { what: units.to_string(), file: watch.file.clone() });
         } else {
             let known: Vec<String> = settings.watches.iter().map(|watch| watch.rule.units.to_string()).collect();
             let closest = crate::spelling::closest(&units.to_string(), known.iter().map(String::as_str));
-            return Err(ExpectError::Unknown { units: units.clone(), closest: closest.map(str::to_owned) });
+            return Err(ExpectError::Unknown { what: units.to_string(), closest: closest.map(str::to_owned) });
         }
     }
     Transaction::apply(files.iter().cloned().map(|path| Step::Remove { path }).collect())?.keep();
@@ -138,7 +151,7 @@ fn file_of(paths: &Paths, units: &Units) -> Result<PathBuf, ExpectError> {
     let name = config::file_name(units);
     match name.len() <= MAX_FILE_NAME {
         true => Ok(settings::directory(paths).join(name)),
-        false => Err(ExpectError::TooLong { units: units.clone() }),
+        false => Err(ExpectError::TooLong { what: units.to_string() }),
     }
 }
 
@@ -156,14 +169,17 @@ fn own(path: &Path, units: &Units) -> Result<Option<Rule>, ExpectError> {
 
 /// What differs between two rules, a key a line.
 fn changes(before: &Rule, after: &Rule) -> Vec<String> {
-    let (before, after) = (config::fields(before), config::fields(after));
+    changed_keys(&config::fields(before), &config::fields(after))
+}
+
+fn changed_keys(before: &[(&str, String)], after: &[(&str, String)]) -> Vec<String> {
     let value =
         |fields: &[(&str, String)], key: &str| fields.iter().find(|(of, _)| *of == key).map(|(_, value)| value.clone());
-    let changed = after.iter().filter_map(|(key, now)| match value(&before, key) {
+    let changed = after.iter().filter_map(|(key, now)| match value(before, key) {
         Some(was) if was == *now => None,
         Some(was) => Some(format!("{key}: {now} (was {was})")),
         None => Some(format!("{key}: {now} (new)")),
     });
-    let gone = before.iter().filter(|(key, _)| value(&after, key).is_none());
+    let gone = before.iter().filter(|(key, _)| value(after, key).is_none());
     changed.chain(gone.map(|(key, was)| format!("{key}: no longer (was {was})"))).collect()
 }

@@ -25,6 +25,7 @@ pub mod jobs;
 pub mod line;
 pub mod outcome;
 pub mod perfdata;
+pub mod ping;
 pub mod refusal;
 pub mod schedule;
 pub mod section;

@@ -167,8 +167,9 @@ mod tests {
         let mut recorded = recorded(&["a", "b", "c", "d", "e"])?;
         let time = |second: u8| format!("2026-11-22T08:06:0{second}Z").parse::<Timestamp>();
         let (early, late) = (time(0)?, time(3)?);
-        let mut runs =
-            |run, time| take_before(&mut recorded, run, time).into_iter().map(|outcome| outcome.run).collect::<Vec<_>>();
+        let mut runs = |run, time| {
+            take_before(&mut recorded, run, time).into_iter().map(|outcome| outcome.run).collect::<Vec<_>>()
+        };
         assert_eq!(runs("a", late), [""; 0]);
         assert_eq!(runs("of no record", early), [""; 0]);
         assert_eq!(runs("c", early), ["b"]);

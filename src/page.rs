@@ -22,7 +22,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::board::Board;
-use crate::event::rfc3339;
+use crate::event::{Kind, rfc3339};
 use crate::server::{Live, Problem};
 use assets::Assets;
 use shell::Shell;
@@ -41,10 +41,14 @@ struct Page {
 /// The page.
 pub fn routes(live: Arc<Live>) -> Router {
     let page = Page { live, assets: Assets::new() };
+    let one = |kind| {
+        move |State(page): State<Arc<Page>>, Path(id): Path<String>| async move { page.show(&View::One(kind, id)) }
+    };
     let mut router = Router::new()
         .route("/", get(root))
-        .route("/checks/{id}", get(check))
-        .route("/watches/{id}", get(watch))
+        .route("/checks/{id}", get(one(Kind::Check)))
+        .route("/watches/{id}", get(one(Kind::Watch)))
+        .route("/pings/{id}", get(one(Kind::Ping)))
         .route("/assets/{name}", get(asset))
         .route("/pulse", get(pulse));
     for view in View::LISTS {
@@ -86,14 +90,6 @@ async fn root(State(page): State<Arc<Page>>, headers: HeaderMap) -> Response {
     };
     response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
     response
-}
-
-async fn check(State(page): State<Arc<Page>>, Path(id): Path<String>) -> Response {
-    page.show(&View::One("check", id))
-}
-
-async fn watch(State(page): State<Arc<Page>>, Path(id): Path<String>) -> Response {
-    page.show(&View::One("watch", id))
 }
 
 async fn asset(State(page): State<Arc<Page>>, Path(name): Path<String>, headers: HeaderMap) -> Response {

@@ -158,7 +158,7 @@ fn read_with_content(path: &Path) -> Result<Option<Right>, Report> {
         }
         content => content.map_err(Report::Unreadable)?,
     };
-    match config::parse(&content) {
+    match config::parse(&content, jiff::tz::db()) {
         Ok(file) => Ok(Some(Right { file, content })),
         Err(problems) => Err(Report::Mistaken { file: path.to_owned(), content, problems }),
     }

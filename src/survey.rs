@@ -4,6 +4,7 @@
 
 mod kept;
 mod past;
+pub mod pings;
 mod replay;
 mod rows;
 mod timeline;

@@ -178,7 +178,7 @@ fn the_tables_of_settings_are_those_of_the_program() {
     for (table, keys) in config::KEYS {
         assert_eq!(names(section(&document, &format!("## {table}"))), keys, "{table}");
     }
-    let example = config::parse(blocks(&document, "toml")[0].as_bytes());
+    let example = config::parse(blocks(&document, "toml")[0].as_bytes(), jiff::tz::db());
     assert!(example.is_ok_and(|file| file.rules().count() == 3));
     let cell = |table: &str, key: &str, column: usize| -> Vec<String> {
         let rows = rows(section(&document, table));
@@ -191,18 +191,20 @@ fn the_tables_of_settings_are_those_of_the_program() {
         assert_eq!(cell("## history", key, 1), [default], "{key}");
         // Both ends are taken, and nothing beyond them.
         let quote = if key == "events" { "" } else { "\"" };
-        let takes =
-            |value: &str| config::parse(format!("[history]\n{key} = {quote}{value}{quote}\n").as_bytes()).is_ok();
+        let takes = |value: &str| {
+            config::parse(format!("[history]\n{key} = {quote}{value}{quote}\n").as_bytes(), jiff::tz::db()).is_ok()
+        };
         let bounds = cell("## history", key, 2);
         assert!(takes(&bounds[0]) && takes(&bounds[1]) && !takes("1") && !takes("99999999999"), "{key}");
     }
-    let takes = |requests: &str| config::parse(format!("[limits]\nrequests = {requests}\n").as_bytes()).is_ok();
+    let takes =
+        |requests: &str| config::parse(format!("[limits]\nrequests = {requests}\n").as_bytes(), jiff::tz::db()).is_ok();
     let bounds = cell("## limits", "requests", 2);
     assert!(takes(&bounds[0]) && takes(&bounds[1]) && !takes("-1") && !takes("99999999999"));
     let defaults = config::Limits::default().requests.to_string();
     assert_eq!(cell("## limits", "requests", 1), [defaults]);
     let default = cell("## actions", "watches", 1).remove(0);
-    let file = config::parse(format!("[actions]\nwatches = {default}\n").as_bytes()).unwrap();
+    let file = config::parse(format!("[actions]\nwatches = {default}\n").as_bytes(), jiff::tz::db()).unwrap();
     assert_eq!(config::Settings::merge([(Path::new("ssi.toml"), &file)]).0, config::Settings::default());
     let default = |key| cell("## watch", key, 1).remove(0);
     assert_eq!(value::statuses(&default("status")), Ok(config::STATUS));

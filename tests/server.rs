@@ -9,6 +9,7 @@ mod server {
     mod openapi;
     mod page;
     mod past;
+    mod ping;
     mod protocol;
     mod status;
     mod stream;

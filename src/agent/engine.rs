@@ -314,7 +314,8 @@ impl Engine {
         self.touched.extend(self.kept.keys().cloned().map(Key::from));
         let checks = self.keep(board, &mut std::iter::empty());
         let watches = board.watches().map(|watch| Held::Watch(watch.unit.clone(), Box::new(watch.memory())));
-        checks.into_iter().chain(watches).collect()
+        let pings = board.pings().map(|ping| Held::Ping(ping.rule().name.clone(), Box::new(ping.memory())));
+        checks.into_iter().chain(watches).chain(pings).collect()
     }
 
     /// What has to be kept of what is in `changes` and of the checks whose log was read since the last call, as the board has it now.
@@ -333,6 +334,10 @@ impl Engine {
         let held = touched.into_iter().filter_map(|key| match key {
             Key::Check(id) => check(id),
             Key::Watch(unit) => watch(unit),
+            Key::Ping(name) => {
+                let memory = board.ping(&name)?.memory();
+                Some(Held::Ping(name, Box::new(memory)))
+            }
         });
         held.collect()
     }
@@ -353,7 +358,9 @@ fn publish(live: &Live, id: &CheckId, lines: Lines<'_>, mut recorded: Option<&mu
             if let (Some(recorded), Line::Start(RunStart { run, time, .. }) | Line::End(RunEnd { run, time, .. })) =
                 (&mut recorded, &line)
             {
-                outcome::take_before(recorded, run, time.instant).iter().for_each(|outcome| board.told(outcome, now, out));
+                outcome::take_before(recorded, run, time.instant)
+                    .iter()
+                    .for_each(|outcome| board.told(outcome, now, out));
             }
             if let Line::Start(RunStart { run, .. }) = &line {
                 let before = board.goes_on(id).filter(|before| before != run);

@@ -5,20 +5,20 @@
 
 mod session;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until};
 
-use super::recorder::Memories;
 use super::{AgentError, now};
 use crate::config::Settings;
 use crate::event::{Body, Change};
 use crate::prober;
 use crate::server::Live;
 use crate::unit::Scope;
-use crate::watch::{Observation, Probes, Rule, UnitName};
+use crate::watch::{Memory, Observation, Probes, Rule, UnitName};
 use session::{Purpose, Session};
 
 /// Between attempts to reach a bus that is away.
@@ -79,7 +79,7 @@ pub(super) async fn run(
 }
 
 /// What was known of the watches that are still wanted. What they are now is told as what came since.
-pub(super) fn restore(live: &Live, settings: &InForce, memories: Memories) {
+pub(super) fn restore(live: &Live, settings: &InForce, memories: HashMap<UnitName, Memory>) {
     let rules: Vec<Rule> = settings.borrow().watches.iter().map(|watch| watch.rule.clone()).collect();
     live.update(now(), |board, out| {
         board.expect(rules, now(), out);

@@ -125,7 +125,7 @@ async fn act(State(api): State<Arc<Api>>, uri: Uri, headers: HeaderMap, named: N
 fn watched(api: &Api, named: Named) -> Result<UnitName, Problem> {
     match api.key(Kind::Watch, named)? {
         Key::Watch(unit) => Ok(unit),
-        Key::Check(_) => Err(nobody()),
+        Key::Check(_) | Key::Ping(_) => Err(nobody()),
     }
 }
 

@@ -1,4 +1,4 @@
-//! `/badge/{id}.svg`: the status of a check or a watch as a picture, for pages elsewhere.
+//! `/badge/{id}.svg`: the status of a check, a watch or a ping as a picture, for pages elsewhere.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub(super) fn routes() -> Router<Arc<Api>> {
 }
 
 async fn picture(State(api): State<Arc<Api>>, file: Named, uri: Uri) -> Result<Response, Problem> {
-    let kinds = [Kind::Check, Kind::Watch].map(|kind| (kind.word(), kind));
+    let kinds = Kind::ALL.map(|kind| (kind.word(), kind));
     let kind = Parameters::of(&uri, &["kind"])?.one_of("kind", &kinds)?.unwrap_or(Kind::Check);
     let named = match file {
         Ok(Path(file)) => match file.strip_suffix(".svg") {

@@ -30,10 +30,10 @@ async fn checks(State(api): State<Arc<Api>>, uri: Uri, headers: HeaderMap) -> Re
 /// Everything on the board, or all of one kind: an array, or where a part of it is asked for, that part.
 pub(super) fn list(api: &Api, uri: &Uri, headers: &HeaderMap, kind: Option<Kind>) -> Result<Response, Problem> {
     let names = ["kind", "status", "tag", "limit", "cursor"];
-    // Watches alone have neither another kind nor tags.
+    // Those of one kind have neither another kind nor, but for checks, tags.
     let known = if kind.is_none() { &names[..] } else { &["status", "limit", "cursor"] };
     let parameters = Parameters::of(uri, known)?;
-    let kinds = [Kind::Check, Kind::Watch].map(|kind| (kind.word(), kind));
+    let kinds = Kind::ALL.map(|kind| (kind.word(), kind));
     let kind = kind.or(parameters.one_of("kind", &kinds)?);
     let status = parameters.one_of("status", &Status::ALL.map(|status| (status.word(), status)))?;
     let tag = parameters.text("tag");
@@ -73,7 +73,7 @@ fn place(text: &str) -> Option<Key> {
 fn has_tag(board: &Board, key: &Key, tag: &str) -> bool {
     match key {
         Key::Check(id) => board.get(id).is_some_and(|entry| entry.check.tags.iter().any(|known| known == tag)),
-        Key::Watch(_) => false,
+        Key::Watch(_) | Key::Ping(_) => false,
     }
 }
 

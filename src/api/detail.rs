@@ -1,4 +1,4 @@
-//! One check or watch with all that is known of it. What can't be had is null.
+//! One check, watch or ping with all that is known of it. What can't be had is null.
 
 use std::sync::Arc;
 
@@ -17,6 +17,7 @@ use crate::board::Entry;
 use crate::check::Check;
 use crate::event::{Key, Row, millis_or_null, rfc3339};
 use crate::perfdata::Metric;
+use crate::ping::Ping;
 use crate::server::Problem;
 
 /// So many runs and changes are shown with it.
@@ -78,6 +79,7 @@ pub(super) async fn detail(api: &Arc<Api>, key: Key) -> Result<Detail, Problem> 
     let row = api.row(&key)?;
     let known = match &key {
         Key::Watch(_) => Known::default(),
+        Key::Ping(name) => api.live.read(|board| board.ping(name).map(of_ping).unwrap_or_default()),
         Key::Check(id) => {
             let now = Timestamp::now();
             let known = api.live.read(|board| board.get(id).map(|entry| of_board(entry, now, board.zone())));
@@ -112,6 +114,10 @@ fn of_board(entry: &Entry, now: Timestamp, zone: &TimeZone) -> Known {
         perfdata: Some(entry.perfdata.clone()),
         document: entry.document.as_ref().and_then(|text| serde_json::from_str(text).ok()),
     }
+}
+
+fn of_ping(ping: &Ping) -> Known {
+    Known { schedule_human: Some(ping.rule().due.to_string()), running_since: ping.running_since(), ..Known::default() }
 }
 
 /// The next one as the timer has it, and those that follow by the schedule alone.

@@ -60,7 +60,7 @@ fn unavailable(detail: String) -> Problem {
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail)
 }
 
-/// The last lines of a check's log; `None` where it can't be read, and for a watch, which has none.
+/// The last lines of a check's log; `None` where it can't be read, and for all else, which has none.
 pub(super) async fn log_tail(api: &Arc<Api>, key: &Key, most: u32) -> Option<Vec<String>> {
     let Key::Check(id) = key.clone() else { return None };
     let logs = api.paths.logs.clone();
@@ -80,6 +80,8 @@ pub(super) async fn journal_tail(api: &Arc<Api>, key: &Key, most: u32) -> Option
     let unit = match key {
         Key::Check(id) => unit::service_name(id),
         Key::Watch(unit) => unit.to_string(),
+        // Who knows what it runs in, and where.
+        Key::Ping(_) => return None,
     };
     journal::last_lines(api.paths.scope, &unit, most).await.ok()
 }

@@ -28,23 +28,27 @@ type Item = Map<String, Value>;
 type Answer = Result<Json<Part<Item>>, Problem>;
 
 pub(super) fn routes() -> Router<Arc<Api>> {
+    let runs = |kind| move |state, uri, named| runs(state, uri, named, kind);
     let hours = |kind| move |state, uri, named| hours(state, uri, named, kind);
     let changes = |kind| move |state, uri, named| transitions(state, uri, named, kind);
     Router::new()
-        .route("/api/v1/checks/{id}/runs", get(runs))
+        .route("/api/v1/checks/{id}/runs", get(runs(Kind::Check)))
         .route("/api/v1/checks/{id}/transitions", get(changes(Kind::Check)))
         .route("/api/v1/checks/{id}/hours", get(hours(Kind::Check)))
         .route("/api/v1/watches/{id}/transitions", get(changes(Kind::Watch)))
         .route("/api/v1/watches/{id}/hours", get(hours(Kind::Watch)))
+        .route("/api/v1/pings/{id}/runs", get(runs(Kind::Ping)))
+        .route("/api/v1/pings/{id}/transitions", get(changes(Kind::Ping)))
+        .route("/api/v1/pings/{id}/hours", get(hours(Kind::Ping)))
         .route("/api/v1/transitions", get(all_transitions))
 }
 
-async fn runs(State(api): State<Arc<Api>>, uri: Uri, named: Named) -> Answer {
+async fn runs(State(api): State<Arc<Api>>, uri: Uri, named: Named, kind: Kind) -> Answer {
     let [from, to, limit, cursor] = Page::NAMES;
     let parameters = Parameters::of(&uri, &[from, to, limit, cursor, "detail"])?;
     let page = Page::of(&parameters, LIMIT)?;
     let with_detail = parameters.one_of("detail", &[("1", true), ("0", false)])?.unwrap_or(false);
-    let key = api.key(Kind::Check, named)?;
+    let key = api.key(kind, named)?;
     let host = api.live.origin().host.clone();
     let part = history(&api, move |reader| part_of_runs(reader, page, &key, &host, with_detail));
     part.await.map(Json)

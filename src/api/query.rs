@@ -72,6 +72,12 @@ impl Parameters {
     }
 }
 
+/// One parameter of an address that others may have theirs in too; as it was given first.
+pub(super) fn lenient(uri: &Uri, name: &str) -> Option<String> {
+    let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(uri).ok()?;
+    pairs.into_iter().find(|(known, _)| known == name).map(|(_, value)| value)
+}
+
 /// The request can't be understood.
 pub(super) fn bad(detail: String) -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, detail)

@@ -5,7 +5,6 @@ use axum::extract::rejection::PathRejection;
 
 use super::Api;
 use super::answer::not_found;
-use crate::board::Board;
 use crate::event::{Key, Kind, Row};
 use crate::server::Problem;
 use crate::spelling;
@@ -17,10 +16,10 @@ impl Api {
     /// The thing of this kind that an address names, if it is on the board.
     pub(super) fn key(&self, kind: Kind, named: Named) -> Result<Key, Problem> {
         let Path(id) = named.map_err(|_| not_found("the address is no valid UTF-8".to_owned()))?;
-        self.live.read(|board| match Key::new(kind.word(), &id).filter(|key| is_on(board, key)) {
+        self.live.read(|board| match Key::new(kind.word(), &id).filter(|key| board.row_of(key).is_some()) {
             Some(key) => Ok(key),
             None => {
-                let known = keys(board).filter(|key| key.kind() == kind).collect::<Vec<_>>();
+                let known = board.keys().filter(|key| key.kind() == kind).collect::<Vec<_>>();
                 let meant = spelling::closest(&id, known.iter().map(Key::id));
                 let meant = meant.map(|meant| format!(": did you mean `{meant}`?")).unwrap_or_default();
                 Err(not_found(format!("no {} is called `{id}`{meant}", kind.word())))
@@ -30,22 +29,7 @@ impl Api {
 
     /// Its row.
     pub(super) fn row(&self, key: &Key) -> Result<Row, Problem> {
-        let row = self.live.read(|board| match key {
-            Key::Check(id) => board.get(id).map(|entry| board.row(entry)),
-            Key::Watch(unit) => board.watch(unit).map(|watch| board.watch_row(watch)),
-        });
+        let row = self.live.read(|board| board.row_of(key));
         row.ok_or_else(|| not_found(format!("`{key}` is gone")))
     }
-}
-
-fn is_on(board: &Board, key: &Key) -> bool {
-    match key {
-        Key::Check(id) => board.get(id).is_some(),
-        Key::Watch(unit) => board.watch(unit).is_some(),
-    }
-}
-
-fn keys(board: &Board) -> impl Iterator<Item = Key> {
-    let checks = board.entries().map(|entry| Key::Check(entry.check.id.clone()));
-    checks.chain(board.watches().map(|watch| Key::Watch(watch.unit.clone())))
 }

@@ -1,4 +1,4 @@
-//! `/api/v1/watches`: the watched units, and one of them with all that is known of it.
+//! `/api/v1/watches` and `/api/v1/pings`: what is watched beside checks, and one of them with all that is known of it.
 
 use std::sync::Arc;
 
@@ -17,15 +17,21 @@ use crate::event::Kind;
 use crate::server::Problem;
 
 pub(super) fn routes() -> Router<Arc<Api>> {
-    Router::new().route("/api/v1/watches", get(watches)).route("/api/v1/watches/{id}", get(watch))
+    let all = |kind| move |state, uri, headers| all(state, uri, headers, kind);
+    let one = |kind| move |state, uri, named| one(state, uri, named, kind);
+    Router::new()
+        .route("/api/v1/watches", get(all(Kind::Watch)))
+        .route("/api/v1/watches/{id}", get(one(Kind::Watch)))
+        .route("/api/v1/pings", get(all(Kind::Ping)))
+        .route("/api/v1/pings/{id}", get(one(Kind::Ping)))
 }
 
-async fn watches(State(api): State<Arc<Api>>, uri: Uri, headers: HeaderMap) -> Result<Response, Problem> {
-    list(&api, &uri, &headers, Some(Kind::Watch))
+async fn all(State(api): State<Arc<Api>>, uri: Uri, headers: HeaderMap, kind: Kind) -> Result<Response, Problem> {
+    list(&api, &uri, &headers, Some(kind))
 }
 
-async fn watch(State(api): State<Arc<Api>>, uri: Uri, named: Named) -> Result<Json<Detail>, Problem> {
+async fn one(State(api): State<Arc<Api>>, uri: Uri, named: Named, kind: Kind) -> Result<Json<Detail>, Problem> {
     Parameters::of(&uri, &[])?;
-    let key = api.key(Kind::Watch, named)?;
+    let key = api.key(kind, named)?;
     detail(&api, key).await.map(Json)
 }

@@ -59,16 +59,22 @@ impl Board {
         self.watches.host.awake = self.awake;
     }
 
-    /// When the next result is due of which nobody was told yet that it is overdue, or a watch has to be looked at again.
+    /// When the next result is due of which nobody was told yet that it is overdue, or something else has to be looked at again.
     pub fn next_deadline(&self) -> Option<Timestamp> {
         let waited_for = self.entries.values().filter(|entry| !entry.overdue);
         let checks = waited_for.filter_map(|entry| entry.deadline(&self.zone, self.awake));
-        checks.chain(self.watches.due()).min()
+        checks.chain(self.watches.due()).chain(self.pings_due()).min()
     }
 
-    /// Checks whose result is due before `now` and has not come become `UNKNOWN`, and watches what the passing of time makes of them.
+    /// Whether something is due earlier than before; asked once. What comes and changes says so by itself.
+    pub fn hurried(&mut self) -> bool {
+        std::mem::take(&mut self.hurry)
+    }
+
+    /// Checks whose result is due before `now` and has not come become `UNKNOWN`, and all else what the passing of time makes of it.
     pub fn overdue(&mut self, now: Timestamp, out: &mut Vec<Change>) {
         self.pass_watches(now, false, out);
+        self.pass_pings(now, out);
         for (id, entry) in self.entries.iter_mut().filter(|(_, entry)| !entry.overdue) {
             let Some(deadline) = entry.deadline(&self.zone, self.awake).filter(|deadline| *deadline <= now) else {
                 continue;

@@ -17,14 +17,12 @@ pub(super) struct Watches {
     pub(super) host: Host,
     pub(super) by_unit: BTreeMap<UnitName, Watch>,
     rules: Vec<Rule>,
-    /// Something is due earlier than it was, and nobody was told yet.
-    hurry: bool,
 }
 
 impl Watches {
     pub(super) fn new(zone: TimeZone) -> Watches {
         let host = Host { zone, starting_until: None, ending: false, awake: Timestamp::MIN };
-        Watches { host, by_unit: BTreeMap::new(), rules: Vec::new(), hurry: false }
+        Watches { host, by_unit: BTreeMap::new(), rules: Vec::new() }
     }
 
     /// The rule for a unit: one that names it, or else the last pattern that fits.
@@ -174,17 +172,12 @@ impl Board {
         }
     }
 
-    /// Whether something is due earlier than before; asked once.
-    pub fn hurried(&mut self) -> bool {
-        std::mem::take(&mut self.watches.hurry)
-    }
-
     fn fold(&mut self, unit: &UnitName, step: impl FnOnce(&mut Watch, &Host) -> Vec<Finding>, out: &mut Vec<Change>) {
-        let Watches { host, by_unit, hurry, .. } = &mut self.watches;
+        let Watches { host, by_unit, .. } = &mut self.watches;
         let Some(watch) = by_unit.get_mut(unit) else { return };
         let (due, shown) = (watch.due(), shown(watch));
         let findings = step(watch, host);
-        *hurry |= watch.due().is_some_and(|new| due.is_none_or(|due| new < due));
+        self.hurry |= watch.due().is_some_and(|new| due.is_none_or(|due| new < due));
         let bodies = findings.into_iter().map(|finding| body(finding, watch));
         out.extend(bodies.map(|body| Change { key: unit.clone().into(), body }));
         if self.watches.by_unit.get(unit).is_some_and(|watch| self::shown(watch) != shown) {

@@ -11,6 +11,7 @@ use crate::check::CheckId;
 use crate::component::{self, Component};
 use crate::config::{self, Allowed, History, Settings};
 use crate::paths::Paths;
+use crate::ping::{self, Due};
 use crate::settings::{self, Loaded, Report};
 use crate::store;
 use crate::watch::{Expected, Rule};
@@ -45,17 +46,19 @@ fn check(loaded: &Loaded, ui: &Ui) -> Result<u8, Failure> {
     } else {
         explain(&loaded.reports, ui);
         if !is_wrong {
-            let Settings { watches, components, .. } = &loaded.settings;
-            let (files, watches, components) = (loaded.files.len(), watches.len(), components.len());
+            let Settings { watches, pings, components, .. } = &loaded.settings;
+            let (files, watches) = (loaded.files.len(), watches.len());
             let plural = |count: usize| if count == 1 { "" } else { "s" };
+            let more = |count: usize, what: &str| match count {
+                0 => String::new(),
+                count => format!(", {count} {what}{}", plural(count)),
+            };
             ui.say(format!(
-                "the configuration is right: {files} file{}, {watches} watch rule{}{}",
+                "the configuration is right: {files} file{}, {watches} watch rule{}{}{}",
                 plural(files),
                 plural(watches),
-                match components {
-                    0 => String::new(),
-                    count => format!(", {count} component{}", plural(count)),
-                }
+                more(pings.len(), "ping"),
+                more(components.len(), "component")
             ))?;
         }
     }
@@ -74,6 +77,10 @@ fn show(loaded: &Loaded, ui: &Ui) -> Result<u8, Failure> {
         for watch in &settings.watches {
             let file = ui.dim(format!("# {}", watch.file.display()));
             ui.print(format!("\n{file}\n{}", config::render_watch(&watch.rule).trim_end()))?;
+        }
+        for ping in &settings.pings {
+            let file = ui.dim(format!("# {}", ping.file.display()));
+            ui.print(format!("\n{file}\n{}", config::render_ping(&ping.rule).trim_end()))?;
         }
         for shown in &settings.components {
             let file = ui.dim(format!("# {}", shown.file.display()));
@@ -97,6 +104,11 @@ fn document(settings: &Settings) -> Value {
         rule["file"] = json!(watch.file);
         rule
     });
+    let pings = settings.pings.iter().map(|ping| {
+        let mut rule = ping_document(&ping.rule);
+        rule["file"] = json!(ping.file);
+        rule
+    });
     let components = settings.components.iter().map(|shown| {
         let Component { name, display_name, description, domain, repo, members } = &shown.component;
         let members: Vec<String> = members.iter().map(component::member_name).collect();
@@ -118,6 +130,7 @@ fn document(settings: &Settings) -> Value {
         },
         "limits": {"requests": settings.limits.requests},
         "watches": watches.collect::<Vec<_>>(),
+        "pings": pings.collect::<Vec<_>>(),
         "components": components.collect::<Vec<_>>(),
     })
 }
@@ -135,5 +148,17 @@ pub(super) fn rule_document(rule: &Rule) -> Value {
     json!({
         "unit": rule.units.to_string(), "state": state, "ports": rule.ports, "http": http,
         "for_seconds": rule.hold.as_secs_f64(),
+    })
+}
+
+/// What is expected of a program, for programs. The key can't be told, and what it is recognised by tells nobody anything.
+pub(super) fn ping_document(rule: &ping::Rule) -> Value {
+    let (every, schedule) = match &rule.due {
+        Due::Every(period) => (Some(period.as_secs_f64()), None),
+        Due::At(_, written) => (None, Some(written)),
+    };
+    json!({
+        "id": rule.name.as_str(), "description": rule.description, "every_seconds": every, "schedule": schedule,
+        "grace_seconds": rule.grace.as_secs_f64(),
     })
 }

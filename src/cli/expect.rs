@@ -1,6 +1,7 @@
 //! `ssi expect` and `ssi adopt`.
 
 mod choose;
+mod ping;
 mod show;
 
 use serde_json::{Value, json};
@@ -17,6 +18,9 @@ use crate::watch::{Expected, Http, Rule, Units};
 use choose::Chosen;
 
 pub(super) fn expect(args: &ExpectArgs, paths: &Paths, ui: &Ui) -> Result<u8, Failure> {
+    if let Some(name) = &args.ping {
+        return ping::expect(name, args, paths, ui);
+    }
     let named = args.units.iter().map(|name| choose::unit(name, "service")).collect::<Result<Vec<_>, _>>()?;
     if args.remove {
         return remove(&named, paths, ui);
@@ -126,11 +130,7 @@ fn summary(planned: &[Planned], known: usize, dry: bool, ui: &Ui) -> Result<(), 
 }
 
 fn document(planned: &Planned) -> Value {
-    let (action, changes): (_, &[String]) = match &planned.difference {
-        Difference::New => ("added", &[]),
-        Difference::Updated(changes) => ("updated", changes),
-        Difference::Unchanged => ("unchanged", &[]),
-    };
+    let (action, changes) = planned.difference.told();
     let mut document = rule_document(&planned.rule);
     document["id"] = json!(planned.rule.units.to_string());
     document["action"] = json!(action);

@@ -58,6 +58,9 @@ pub(super) fn board(paths: &Paths, ui: &Ui) -> Result<Board, Failure> {
     for finding in loaded.reports.iter().flat_map(Report::findings).filter(|finding| finding.is_error) {
         ui.warn(finding.to_string());
     }
+    let pings = loaded.settings.pings.into_iter().map(|ping| ping.rule).collect();
+    board.expect_pings(pings, now, &mut Vec::new());
+    survey::pings::recall(&mut board, paths);
     let rules = loaded.settings.watches.into_iter().map(|watch| watch.rule).collect();
     board.expect(rules, now, &mut Vec::new());
     if paths.root.is_some() {

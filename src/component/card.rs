@@ -60,7 +60,7 @@ fn look(board: &Board, key: &Key) -> Option<(Row, App)> {
             let entry = board.get(id)?;
             Some((board.row(entry), entry.document.as_deref().map(App::parse).unwrap_or_default()))
         }
-        Key::Watch(unit) => Some((board.watch_row(board.watch(unit)?), App::default())),
+        Key::Watch(_) | Key::Ping(_) => Some((board.row_of(key)?, App::default())),
     }
 }
 

@@ -25,7 +25,7 @@ pub(super) fn read(table: &DeTable, place: Span, problems: &mut Vec<Problem>) ->
     let mut table = Table::new(table, "component", &KEYS, problems);
     let name = table.text("name", "a name in quotes, such as `\"shop\"`", value::component_name);
     if table.get("name").is_none() {
-        table.wrong(Mistake::NoName, place);
+        table.wrong(Mistake::NoName("component"), place);
     }
     let mut text = |key| table.text(key, "a text in quotes", |text| value::line(key, text));
     let (display_name, description, domain) = (text("display_name"), text("description"), text("domain"));

@@ -1,16 +1,18 @@
 //! One file of the configuration.
 
+use jiff::tz::TimeZoneDatabase;
 use toml::de::{DeTable, DeValue};
 
 use super::Mistake;
 use super::component;
-use super::table::{Table, place};
+use super::ping;
+use super::table::{Table, Value, place};
 use super::watch;
 use super::{actions, history, limits};
 use crate::source::{Problem, Span, has_errors};
 use crate::watch::Rule;
 
-const KEYS: [&str; 5] = ["actions", "history", "limits", "watch", "component"];
+const KEYS: [&str; 6] = ["actions", "history", "limits", "watch", "ping", "component"];
 
 /// What one file says, all of it valid.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -20,6 +22,8 @@ pub struct File {
     pub(super) limits: limits::Part,
     /// In the order of the file, each with the place of its unit's name.
     pub(super) watches: Vec<(Rule, Span)>,
+    /// In the order of the file, each with the place of its name.
+    pub(super) pings: Vec<(crate::ping::Rule, Span)>,
     /// In the order of the file.
     pub(super) components: Vec<component::Read>,
 }
@@ -37,19 +41,27 @@ impl File {
             _ => None,
         }
     }
+
+    /// The ping of a file that says nothing else.
+    pub fn only_ping(&self) -> Option<&crate::ping::Rule> {
+        match &self.pings[..] {
+            [(rule, _)] if *self == File { pings: self.pings.clone(), ..File::default() } => Some(rule),
+            _ => None,
+        }
+    }
 }
 
-/// Reads one file.
+/// Reads one file; `zones` are those that a schedule may name.
 ///
 /// # Errors
 ///
 /// Everything that is wrong with it, in the order of the file.
 ///
 /// ```
-/// let problems = ssi::config::parse(b"[history]\nrow = \"7d\"\n").unwrap_err();
+/// let problems = ssi::config::parse(b"[history]\nrow = \"7d\"\n", jiff::tz::db()).unwrap_err();
 /// assert_eq!(problems[0].message, "unknown key `row` in `history`");
 /// ```
-pub fn parse(bytes: &[u8]) -> Result<File, Vec<Problem>> {
+pub fn parse(bytes: &[u8], zones: &TimeZoneDatabase) -> Result<File, Vec<Problem>> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let at = error.valid_up_to();
         vec![Mistake::NotUtf8.at(Span::new(at, at + error.error_len().unwrap_or(bytes.len() - at)))]
@@ -63,12 +75,12 @@ pub fn parse(bytes: &[u8]) -> Result<File, Vec<Problem>> {
         })
         .collect();
     // What is left of a file that is not TOML would give mistakes that nobody made.
-    let file = if problems.is_empty() { read(table.get_ref(), &mut problems) } else { File::default() };
+    let file = if problems.is_empty() { read(table.get_ref(), zones, &mut problems) } else { File::default() };
     problems.sort_by_key(|problem| problem.span);
     if has_errors(&problems) { Err(problems) } else { Ok(file) }
 }
 
-fn read(table: &DeTable, problems: &mut Vec<Problem>) -> File {
+fn read(table: &DeTable, zones: &TimeZoneDatabase, problems: &mut Vec<Problem>) -> File {
     let mut file = File::default();
     let mut top = Table::new(table, "", &KEYS, problems);
     let (actions, history) = (top.get("actions"), top.get("history"));
@@ -83,16 +95,20 @@ fn read(table: &DeTable, problems: &mut Vec<Problem>) -> File {
             top.wrong_kind(key, value, expected);
         }
     }
-    let components = top.get("component");
+    let (pings, components) = (top.get("ping"), top.get("component"));
     let is_list = |value: &DeValue| match value {
         DeValue::Array(tables) => tables.iter().all(|table| matches!(table.get_ref(), DeValue::Table(_))),
         _ => false,
     };
-    if let Some(value) = watches.filter(|(value, _)| !is_list(value)) {
-        top.wrong_kind("watch", value, "tables with double brackets, `[[watch]]`");
-    }
-    if let Some(value) = components.filter(|(value, _)| !is_list(value)) {
-        top.wrong_kind("component", value, "tables with double brackets, `[[component]]`");
+    let lists = [
+        ("watch", watches, "tables with double brackets, `[[watch]]`"),
+        ("ping", pings, "tables with double brackets, `[[ping]]`"),
+        ("component", components, "tables with double brackets, `[[component]]`"),
+    ];
+    for (key, value, expected) in lists {
+        if let Some(value) = value.filter(|(value, _)| !is_list(value)) {
+            top.wrong_kind(key, value, expected);
+        }
     }
     if let Some((DeValue::Table(actions), _)) = actions {
         file.actions = actions::Part::read(actions, problems);
@@ -103,19 +119,18 @@ fn read(table: &DeTable, problems: &mut Vec<Problem>) -> File {
     if let Some((DeValue::Table(limits), _)) = limits {
         file.limits = limits::Part::read(limits, problems);
     }
-    if let Some((DeValue::Array(tables), _)) = watches {
-        for value in tables.iter() {
-            if let DeValue::Table(table) = value.get_ref() {
-                file.watches.extend(watch::read(table, place(value), problems));
-            }
-        }
-    }
-    if let Some((DeValue::Array(tables), _)) = components {
-        for value in tables.iter() {
-            if let DeValue::Table(table) = value.get_ref() {
-                file.components.extend(component::read(table, place(value), problems));
-            }
-        }
-    }
+    for_each(watches, |table, place| file.watches.extend(watch::read(table, place, problems)));
+    for_each(pings, |table, place| file.pings.extend(ping::read(table, place, zones, problems)));
+    for_each(components, |table, place| file.components.extend(component::read(table, place, problems)));
     file
+}
+
+/// Each table of a list.
+fn for_each(list: Option<Value>, mut read: impl FnMut(&DeTable, Span)) {
+    let Some((DeValue::Array(tables), _)) = list else { return };
+    for value in tables.iter() {
+        if let DeValue::Table(table) = value.get_ref() {
+            read(table, place(value));
+        }
+    }
 }

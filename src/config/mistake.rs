@@ -7,6 +7,7 @@ use thiserror::Error;
 use super::render;
 use crate::component::RepoError;
 use crate::event::Key;
+use crate::ping;
 use crate::source::{Problem, Severity, Span};
 use crate::timespan::TimespanError;
 use crate::watch::NameError;
@@ -102,9 +103,29 @@ pub enum Mistake {
     /// What is off can't answer.
     #[error("`{0}` can't be expected of a unit that is to be inactive")]
     Inactive(&'static str),
-    /// A component without a name.
-    #[error("this `[[component]]` has no name")]
-    NoName,
+    /// A component or a ping without a name.
+    #[error("this `[[{0}]]` has no name")]
+    NoName(&'static str),
+    /// A name that no ping can have.
+    #[error(transparent)]
+    PingName(ping::NameError),
+    /// A ping without a key.
+    #[error("this `[[ping]]` has no key")]
+    NoKey,
+    /// What is no hash of a key.
+    #[error("this is no hash of a key")]
+    Key,
+    /// Both ways to say when a program has to tell of a run.
+    #[error("`every` and `schedule` can't be together")]
+    EveryAndSchedule,
+    /// A schedule that can't be read.
+    #[error("this is no schedule: {reason}")]
+    Schedule {
+        /// What is wrong.
+        reason: String,
+        /// What it was probably meant to be.
+        meant: Option<String>,
+    },
     /// A name that no component can have.
     #[error("`{0}` is no name of a component")]
     ComponentName(String),
@@ -115,7 +136,7 @@ pub enum Mistake {
     #[error("`{0}` is no member of a component")]
     Member(String),
     /// A member that is not installed or not watched.
-    #[error("{}", match .0 { Key::Check(id) => format!("no check `{id}` is installed"), Key::Watch(unit) => format!("`{unit}` is not watched") })]
+    #[error("{}", match .0 { Key::Check(id) => format!("no check `{id}` is installed"), Key::Watch(unit) => format!("`{unit}` is not watched"), Key::Ping(name) => format!("no ping `{name}` is expected") })]
     UnknownMember(Key),
     /// No address of a repository.
     #[error("`{0}` is no repository")]
@@ -163,11 +184,13 @@ impl Mistake {
             Mistake::Statuses(_) => "expected for example `200`, `2xx` or `200-399`".to_owned(),
             Mistake::Url { .. } => "expected for example `http://localhost/health`".to_owned(),
             Mistake::NoUnit => "expected `unit = \"nginx.service\"`".to_owned(),
-            Mistake::NoName => "expected `name = \"shop\"`".to_owned(),
+            Mistake::NoName(_) => "expected `name = \"shop\"`".to_owned(),
+            Mistake::NoKey | Mistake::Key => "expected `key = \"sha256:…\"`".to_owned(),
+            Mistake::Schedule { meant: Some(meant), .. } => format!("did you mean `{meant}`?"),
             Mistake::ComponentName(_) => "expected 1 to 64 of `a`-`z`, `0`-`9`, `_` and `-`".to_owned(),
             Mistake::NoMember => "expected `members = [\"check:shop\", \"watch:shop.service\"]`".to_owned(),
             Mistake::Member(_) => {
-                "expected a check such as `check:shop`, or a watch such as `watch:shop.service`".to_owned()
+                "expected a check such as `check:shop`, a watch such as `watch:shop.service`, or a ping such as `ping:shop`".to_owned()
             }
             Mistake::Repo(_) => RepoError.to_string(),
             Mistake::UnknownMember(_) => "the component is stale until it is".to_owned(),
@@ -183,6 +206,12 @@ impl Mistake {
             Mistake::Timespan(error) => format!("write `\"{}\"`", error.suggestion()?),
             Mistake::Name(NameError::Kind(name)) => format!("write `\"{name}.service\"` if it is a service"),
             Mistake::UnitAndUnits => "put all of them into `units`".to_owned(),
+            Mistake::NoKey | Mistake::Key => {
+                "`ssi expect --ping NAME` makes a key and writes what it is recognised by".to_owned()
+            }
+            Mistake::UnknownMember(Key::Ping(name)) => {
+                format!("expect it with `ssi expect --ping {name}`, or take it off the list")
+            }
             Mistake::UnknownMember(Key::Check(_)) => "install it with `ssi add`, or take it off the list".to_owned(),
             Mistake::UnknownMember(Key::Watch(unit)) => {
                 format!("watch it with `ssi expect {unit}`, or take it off the list")

@@ -1,7 +1,8 @@
-//! The file in `ssi.d` that belongs to one unit.
+//! The file in `ssi.d` that belongs to one unit or ping.
 
 use std::fmt::Write;
 
+use crate::ping;
 use crate::watch::Units;
 
 /// `watch-nginx.service.toml`: characters that mean something to a shell or a path are written `%xx`. No two units, and no two patterns,
@@ -24,4 +25,9 @@ pub fn file_name(units: &Units) -> String {
         }
     }
     name + ".toml"
+}
+
+/// `ping-backup.toml`.
+pub fn file_name_of_ping(name: &ping::Name) -> String {
+    format!("ping-{name}.toml")
 }

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use toml::Value;
 
+use super::ping::GRACE;
 use super::watch::{STATUS, TIMEOUT};
 use super::{Actions, Allowed, History, Limits};
 use crate::component::{self, Component};
+use crate::ping::{self, Due};
 use crate::timespan;
 use crate::watch::{Expected, Rule};
 
@@ -69,6 +71,26 @@ pub fn fields(rule: &Rule) -> Vec<(&'static str, String)> {
     }
     fields.extend((!rule.hold.is_zero()).then(|| ("for", text(&span(rule.hold)))));
     fields
+}
+
+/// What is said of a ping beside its name: keys of a file with their values, those left out that say nothing.
+pub fn fields_of_ping(rule: &ping::Rule) -> Vec<(&'static str, String)> {
+    let text = |text: &str| Value::from(text).to_string();
+    let mut fields = Vec::new();
+    fields.extend(rule.description.as_deref().map(|line| ("description", text(line))));
+    fields.push(match &rule.due {
+        Due::Every(period) => ("every", text(&span(*period))),
+        Due::At(_, written) => ("schedule", text(written)),
+    });
+    fields.extend((rule.grace != GRACE).then(|| ("grace", text(&span(rule.grace)))));
+    fields.push(("key", text(&rule.key.to_string())));
+    fields
+}
+
+/// One `[[ping]]`.
+pub fn render_ping(rule: &ping::Rule) -> String {
+    let lines: String = fields_of_ping(rule).iter().map(|(key, value)| format!("{key} = {value}\n")).collect();
+    format!("[[ping]]\nname = {}\n{lines}", Value::from(rule.name.as_str()))
 }
 
 /// One `[[component]]`.

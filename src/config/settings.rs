@@ -7,6 +7,7 @@ use super::{Actions, File, History, Limits, Mistake};
 use crate::check::CheckId;
 use crate::component;
 use crate::event::Key;
+use crate::ping;
 use crate::source::{Problem, Span};
 use crate::watch::{Rule, UnitName, Units};
 
@@ -21,6 +22,8 @@ pub struct Settings {
     pub limits: Limits,
     /// What is expected of units: no name or pattern twice, in the order of the files.
     pub watches: Vec<Watch>,
+    /// Programs that have to tell of their runs: no name twice, in the order of the files.
+    pub pings: Vec<Ping>,
     /// The cards of the status page: no name twice, in the order of the files.
     pub components: Vec<Component>,
 }
@@ -45,11 +48,20 @@ pub struct Watch {
     pub file: PathBuf,
 }
 
+/// What is expected of a program, and where that is said.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ping {
+    /// What is expected.
+    pub rule: ping::Rule,
+    /// The file that says so.
+    pub file: PathBuf,
+}
+
 impl Settings {
     /// Joins files, of which later ones count more. Gives a warning for each rule that another one overrides, with the index of its file.
     pub fn merge<'f>(files: impl IntoIterator<Item = (&'f Path, &'f File)>) -> (Settings, Vec<(usize, Problem)>) {
         let mut settings = Settings::default();
-        let (mut places, mut component_places) = (Vec::new(), Vec::new());
+        let (mut places, mut ping_places, mut component_places) = (Vec::new(), Vec::new(), Vec::new());
         let mut problems = Vec::new();
         for (index, (path, file)) in files.into_iter().enumerate() {
             file.actions.apply(&mut settings.actions);
@@ -66,6 +78,16 @@ impl Settings {
                 }
                 places.push((index, *place));
                 settings.watches.push(watch);
+            }
+            for (rule, place) in &file.pings {
+                if let Some(at) = settings.pings.iter().position(|earlier| earlier.rule.name == rule.name) {
+                    let (index, place) = ping_places.remove(at);
+                    settings.pings.remove(at);
+                    let (name, file) = (rule.name.to_string(), path.display().to_string());
+                    problems.push((index, Mistake::Overridden { name, file }.at(place)));
+                }
+                ping_places.push((index, *place));
+                settings.pings.push(Ping { rule: rule.clone(), file: path.to_owned() });
             }
             for Read { component, place, members } in &file.components {
                 let mut earlier = settings.components.iter();
@@ -88,6 +110,7 @@ impl Settings {
         let is_known = |key: &Key| match key {
             Key::Check(id) => is_installed(id),
             Key::Watch(unit) => self.rule_of(unit).is_some(),
+            Key::Ping(name) => self.pings.iter().any(|ping| ping.rule.name == *name),
         };
         let members = self.components.iter().flat_map(|Component { component, file, members }| {
             component.members.iter().zip(members).map(|(key, place)| (file.as_path(), key, *place))

@@ -8,7 +8,7 @@ use crate::watch::{Expected, Http, Rule, Units};
 /// The mistakes of a file as `line:column message`.
 fn mistakes(text: &str) -> Vec<String> {
     let source = Source::new("ssi.toml", text.as_bytes());
-    let problems = parse(text.as_bytes()).err().unwrap_or_default();
+    let problems = parse(text.as_bytes(), jiff::tz::db()).err().unwrap_or_default();
     let line = |problem: &Problem| {
         let place = source.position(problem.span);
         format!("{}:{} {}", place.line, place.column, problem.message)
@@ -17,7 +17,7 @@ fn mistakes(text: &str) -> Vec<String> {
 }
 
 fn file(text: &str) -> File {
-    parse(text.as_bytes()).unwrap_or_else(|problems| panic!("{text}: {problems:?}"))
+    parse(text.as_bytes(), jiff::tz::db()).unwrap_or_else(|problems| panic!("{text}: {problems:?}"))
 }
 
 #[test]
@@ -98,24 +98,27 @@ fn all_mistakes_are_told_at_once_in_the_order_of_the_file() {
 
 #[test]
 fn mistakes_say_what_was_meant() {
-    let problem = |text: &str| parse(text.as_bytes()).unwrap_err().remove(0);
+    let problem = |text: &str| parse(text.as_bytes(), jiff::tz::db()).unwrap_err().remove(0);
     let expected = |text| problem(text).expected.unwrap_or_default();
     let help = |text| problem(text).help.unwrap_or_default();
     assert_eq!(expected("[[watch]]\nunit = \"a.service\"\nprot = 1\n"), "did you mean `port`?");
     assert_eq!(expected("[[watchs]]\n"), "did you mean `watch`?");
     assert_eq!(expected("[[watch]]\nunit = \"a.service\"\nstate = \"actve\"\n"), "did you mean `active`?");
     assert_eq!(help("[history]\nraw = \"7 (days)\"\n"), "write `\"7d\"`");
-    assert!(help("[histroy]\n").contains("`limits`, `watch`, `component`"));
+    assert!(help("[histroy]\n").contains("`limits`, `watch`, `ping`, `component`"));
     assert!(help("[[watch]]\nunit = \"nginx\"\n").contains("`\"nginx.service\"`"));
 }
 
 #[test]
 fn what_is_no_text_is_said_at_its_place() {
-    let problems = parse(b"# fine\n[history]\n# \xff\n").unwrap_err();
+    let problems = parse(b"# fine\n[history]\n# \xff\n", jiff::tz::db()).unwrap_err();
     assert_eq!(problems[0].message, "the file is not valid UTF-8");
     assert_eq!(problems[0].span.start, 19);
     // What editors of other systems leave behind is fine.
-    assert_eq!(parse("\u{feff}[history]\r\nraw = \"8d\"\r\n".as_bytes()).unwrap(), file("history.raw = \"8d\""));
+    assert_eq!(
+        parse("\u{feff}[history]\r\nraw = \"8d\"\r\n".as_bytes(), jiff::tz::db()).unwrap(),
+        file("history.raw = \"8d\"")
+    );
     assert_eq!(file(""), File::default());
 }
 
@@ -222,4 +225,43 @@ fn components_are_read_merged_and_rendered() {
         unknown.iter().map(|(_, problem)| problem.message.as_str()).collect::<Vec<_>>(),
         ["`b.timer` is not watched"]
     );
+}
+
+#[test]
+fn pings_are_read_merged_and_rendered() {
+    let (_, key) = crate::ping::Key::new([3; 16]);
+    let text = format!(
+        "[[ping]]\nname = \"backup\"\ndescription = \"of laptops\"\nschedule = \"0 3 * * *\"\ngrace = \"2h\"\nkey = \"{key}\"\n"
+    );
+    let again = format!("[[ping]]\nname = \"backup\"\nkey = \"{key}\"\n");
+    let files = [("a.toml", &text), ("b.toml", &again)].map(|(name, text)| (Path::new(name), file(text)));
+    let (settings, problems) = Settings::merge(files[..1].iter().map(|(path, file)| (*path, file)));
+    assert_eq!(problems, []);
+    assert_eq!(render_ping(&settings.pings[0].rule), text);
+    let (settings, problems) = Settings::merge(files.iter().map(|(path, file)| (*path, file)));
+    assert_eq!(
+        render_ping(&settings.pings[0].rule),
+        format!("[[ping]]\nname = \"backup\"\nevery = \"1d\"\nkey = \"{key}\"\n")
+    );
+    assert_eq!(problems[0].1.message, "`backup` is named again in `b.toml`: what is said there counts");
+    for (text, expected) in [
+        ("name = \"a\"", "this `[[ping]]` has no key"),
+        ("key = \"KEY\"", "this `[[ping]]` has no name"),
+        (
+            "name = \"A b\"\nkey = \"KEY\"",
+            "`A b` is no name of a ping; expected 1 to 64 of `a`-`z`, `0`-`9`, `_` and `-`",
+        ),
+        ("name = \"a\"\nkey = \"secret\"", "this is no hash of a key"),
+        (
+            "name = \"a\"\nkey = \"KEY\"\nevery = \"1h\"\nschedule = \"daily\"",
+            "`every` and `schedule` can't be together",
+        ),
+        ("name = \"a\"\nkey = \"KEY\"\nevery = \"0\"", "0s is too short"),
+        ("name = \"a\"\nkey = \"KEY\"\nschedule = \"25:00\"", "this is no schedule: "),
+        ("name = \"a\"\nkey = \"KEY\"\ndue = \"1h\"", "unknown key `due` in `ping`"),
+    ] {
+        let problems = parse(format!("[[ping]]\n{text}\n").replace("KEY", &key.to_string()).as_bytes(), jiff::tz::db())
+            .unwrap_err();
+        assert!(problems[0].message.starts_with(expected), "{text}: {:?}", problems[0].message);
+    }
 }

@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use glob::Pattern;
+use jiff::tz::TimeZoneDatabase;
 
 use super::Mistake;
 use super::url;
 use crate::component::{self, Repo};
 use crate::event::Key;
+use crate::ping::{self, Due};
+use crate::schedule::Schedule;
 use crate::timespan;
 use crate::watch::{Expected, Units};
 
@@ -84,8 +87,39 @@ pub(super) fn component_name(text: &str) -> Result<String, Mistake> {
     }
 }
 
+/// The name of a program that tells of its runs.
+pub fn ping_name(text: &str) -> Result<ping::Name, Mistake> {
+    text.parse().map_err(Mistake::PingName)
+}
+
+/// What its address is recognised by.
+pub(super) fn ping_key(text: &str) -> Result<ping::Key, Mistake> {
+    ping::Key::read(text).ok_or(Mistake::Key)
+}
+
+/// How often it has to tell of a run.
+pub fn every(text: &str) -> Result<Duration, Mistake> {
+    span_within(text, Duration::from_secs(1), LONGEST)
+}
+
+/// How much later it may do so.
+pub fn grace(text: &str) -> Result<Duration, Mistake> {
+    span_within(text, Duration::from_secs(1), LONGEST)
+}
+
+/// When it has to tell of a run; `zones` are those that a schedule may name.
+pub fn schedule(text: &str, zones: &TimeZoneDatabase) -> Result<Due, Mistake> {
+    let wrong = |errors: Vec<crate::schedule::ScheduleError>| {
+        let words: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        let meant = errors.iter().find_map(|error| error.suggestion()).map(str::to_owned);
+        Mistake::Schedule { reason: words.join("; "), meant }
+    };
+    let schedule = Schedule::parse(text, zones).map_err(wrong)?;
+    Ok(Due::At(schedule, text.trim().to_owned()))
+}
+
 /// A text for people, on one line.
-pub(super) fn line(key: &'static str, text: &str) -> Result<String, Mistake> {
+pub fn line(key: &'static str, text: &str) -> Result<String, Mistake> {
     let text = text.trim();
     match (1..=255).contains(&text.chars().count()) && !text.contains(char::is_control) {
         true => Ok(text.to_owned()),

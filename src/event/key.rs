@@ -6,6 +6,7 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 use crate::check::CheckId;
+use crate::ping;
 use crate::watch::UnitName;
 
 /// What kind of thing it is.
@@ -16,14 +17,29 @@ pub enum Kind {
     Check,
     /// A unit that is watched.
     Watch,
+    /// A program that tells of its runs itself.
+    Ping,
 }
 
 impl Kind {
+    /// Every kind.
+    pub const ALL: [Kind; 3] = [Kind::Check, Kind::Watch, Kind::Ping];
+
     /// The word in frames, rows and the database.
     pub const fn word(self) -> &'static str {
         match self {
             Kind::Check => "check",
             Kind::Watch => "watch",
+            Kind::Ping => "ping",
+        }
+    }
+
+    /// The word for many of them, in addresses.
+    pub const fn plural(self) -> &'static str {
+        match self {
+            Kind::Check => "checks",
+            Kind::Watch => "watches",
+            Kind::Ping => "pings",
         }
     }
 }
@@ -35,6 +51,8 @@ pub enum Key {
     Check(CheckId),
     /// A unit that is watched.
     Watch(UnitName),
+    /// A program that tells of its runs itself.
+    Ping(ping::Name),
 }
 
 impl Key {
@@ -43,6 +61,7 @@ impl Key {
         match self {
             Key::Check(_) => Kind::Check,
             Key::Watch(_) => Kind::Watch,
+            Key::Ping(_) => Kind::Ping,
         }
     }
 
@@ -51,6 +70,7 @@ impl Key {
         match self {
             Key::Check(id) => id.as_str(),
             Key::Watch(unit) => unit.as_str(),
+            Key::Ping(name) => name.as_str(),
         }
     }
 
@@ -59,6 +79,7 @@ impl Key {
         match kind {
             "check" => id.parse().ok().map(Key::Check),
             "watch" => id.parse().ok().map(Key::Watch),
+            "ping" => id.parse().ok().map(Key::Ping),
             _ => None,
         }
     }
@@ -73,6 +94,12 @@ impl From<CheckId> for Key {
 impl From<UnitName> for Key {
     fn from(unit: UnitName) -> Key {
         Key::Watch(unit)
+    }
+}
+
+impl From<ping::Name> for Key {
+    fn from(name: ping::Name) -> Key {
+        Key::Ping(name)
     }
 }
 

@@ -11,24 +11,24 @@ use crate::status::Status;
 pub struct Row {
     /// The host's name.
     pub host: String,
-    /// Kind and id: `check` or `watch`, and what is unique on its host among things of its kind.
+    /// Kind and id: `check`, `watch` or `ping`, and what is unique on its host among things of its kind.
     #[serde(flatten)]
     pub key: Key,
     /// From the header.
     pub name: String,
     /// From the header.
     pub description: String,
-    /// From the header; null for a watch.
+    /// From the header; null for what has none.
     pub version: Option<String>,
-    /// From the header; none for a watch.
+    /// From the header; none for what has none.
     pub tags: Vec<String>,
-    /// From the header; null for a watch.
+    /// From the header; null for what has none.
     pub profile: Option<String>,
-    /// As the header has it; null for a member of a profile.
+    /// As the header or the configuration has it; null for a member of a profile.
     pub schedule: Option<String>,
     /// The same in words.
     pub schedule_human: Option<String>,
-    /// How long a run may take; null for a watch.
+    /// How long a run may take, that of a ping beyond the time at which it is due; null for a watch.
     pub timeout_seconds: Option<f64>,
     /// Whether its timer is switched on.
     pub enabled: bool,

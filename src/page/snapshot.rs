@@ -25,7 +25,7 @@ pub fn render(view: &View, rows: &[Row], now: Timestamp) -> String {
     };
     let content = match view {
         View::Overview | View::Grid => table(&rows),
-        View::Checks => table(&only(rows, |row| row.key.kind() == Kind::Check)),
+        View::Checks => table(&only(rows, |row| row.key.kind() != Kind::Watch)),
         View::Watches => watches(&only(rows, |row| row.watch.is_some())),
         View::Jobs => jobs(&only(rows, |row| row.schedule.is_some() || row.next_run.is_some())),
         View::Events => {
@@ -36,9 +36,12 @@ pub fn render(view: &View, rows: &[Row], now: Timestamp) -> String {
             let is_old = |row: &&Row| row.since.is_none_or(|since| now.duration_since(since) > ALERT);
             table(&only(rows, |row| row.status.is_bad() && is_old(&row)))
         }
-        View::One(kind, id) => match rows.iter().find(|row| row.key.kind().word() == *kind && row.key.id() == id) {
+        View::One(kind, id) => match rows.iter().find(|row| row.key.kind() == *kind && row.key.id() == id) {
             Some(row) => one(row),
-            None => format!("<h1>No such {kind}</h1>\n<p class=\"empty\">No {kind} has the id {}.</p>", Text(id)),
+            None => {
+                let (kind, id) = (kind.word(), Text(id));
+                format!("<h1>No such {kind}</h1>\n<p class=\"empty\">No {kind} has the id {id}.</p>")
+            }
         },
     };
     let note = format!(
@@ -117,7 +120,7 @@ fn one(row: &Row) -> String {
 }
 
 fn name(row: &Row) -> String {
-    let list = if row.key.kind() == Kind::Watch { "watches" } else { "checks" };
+    let list = row.key.kind().plural();
     format!("<th scope=\"row\"><a href=\"/{list}/{}\">{}</a></th>", Segment(row.key.id()), Text(&row.name))
 }
 

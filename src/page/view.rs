@@ -1,13 +1,14 @@
 //! The addresses of the page.
 
 use crate::board::Row;
+use crate::event::Kind;
 
 /// What an address shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum View {
     /// Everything that counts.
     Overview,
-    /// All checks.
+    /// All checks, and programs that tell of their runs.
     Checks,
     /// All watches.
     Watches,
@@ -19,8 +20,8 @@ pub enum View {
     Alerts,
     /// Hosts and services.
     Grid,
-    /// One check or watch: its kind and id.
-    One(&'static str, String),
+    /// One thing: its kind and id.
+    One(Kind, String),
 }
 
 impl View {
@@ -31,8 +32,8 @@ impl View {
     pub fn path(&self) -> &'static str {
         match self {
             View::Overview => "/",
-            View::Checks | View::One("check", _) => "/checks",
-            View::Watches | View::One(..) => "/watches",
+            View::Checks | View::One(Kind::Check | Kind::Ping, _) => "/checks",
+            View::Watches | View::One(Kind::Watch, _) => "/watches",
             View::Jobs => "/jobs",
             View::Events => "/events",
             View::Alerts => "/alerts",
@@ -57,7 +58,7 @@ impl View {
     /// Whether it has something to show; a list has, even if it is empty.
     pub fn is_there(&self, rows: &[Row]) -> bool {
         match self {
-            View::One(kind, id) => rows.iter().any(|row| row.key.kind().word() == *kind && row.key.id() == id),
+            View::One(kind, id) => rows.iter().any(|row| row.key.kind() == *kind && row.key.id() == id),
             _ => true,
         }
     }

@@ -16,6 +16,7 @@ pub struct Told {
     summary: Summary,
     checks: Section,
     watches: Section,
+    pings: Section,
     documents: Vec<Section>,
 }
 
@@ -28,6 +29,7 @@ impl Told {
             summary: Summary::of(board.host(), &rows),
             checks: Section::live("checks", &of_kind(Kind::Check)),
             watches: Section::live("watches", &of_kind(Kind::Watch)),
+            pings: Section::live("pings", &of_kind(Kind::Ping)),
             documents: of_checks(board),
         }
     }
@@ -42,7 +44,7 @@ impl Told {
     pub fn sections(&self, first: Vec<Section>, more: Vec<Section>, now: Timestamp) -> Vec<Cow<'_, Section>> {
         let summary = Section::live("summary", &self.summary.at(now));
         let owned = first.into_iter().chain([summary]).map(Cow::Owned);
-        let board = [&self.checks, &self.watches].into_iter().map(Cow::Borrowed);
+        let board = [&self.checks, &self.watches, &self.pings].into_iter().map(Cow::Borrowed);
         let documents = self.documents.iter().map(Cow::Borrowed);
         owned.chain(board).chain(more.into_iter().map(Cow::Owned)).chain(documents).collect()
     }

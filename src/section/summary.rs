@@ -20,12 +20,14 @@ pub struct Summary {
     pub status: Status,
     /// How many have which.
     pub counts: Counts,
-    /// Checks and watches together.
+    /// All of them together.
     pub total: usize,
     /// Checks.
     pub checks: usize,
     /// Watches.
     pub watches: usize,
+    /// Pings.
+    pub pings: usize,
     /// The rows of what is neither `OK` nor `UPDATE`, worst first; written once, for it may be everything.
     not_ok: Option<Box<RawValue>>,
     /// Units that are expected to be active and are down, longest first.
@@ -86,6 +88,7 @@ impl Summary {
             total: rows.len(),
             checks: of_kind(Kind::Check),
             watches: of_kind(Kind::Watch),
+            pings: of_kind(Kind::Ping),
             // All keys are strings and all values plain, so this does not fail.
             not_ok: to_raw_value(&not_ok).ok(),
             down,

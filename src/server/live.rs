@@ -183,6 +183,13 @@ impl Live {
         self.arrived.notify_all();
     }
 
+    /// Waits until the event number `seq` is recorded, `limit` is over, or nothing is recorded anyway.
+    pub async fn recorded(&self, seq: u64, limit: Duration) {
+        let Some(mut recorded) = self.past.as_ref().and_then(|past| past.recorded()) else { return };
+        // Whoever is told late has to live with it.
+        let _ = tokio::time::timeout(limit, recorded.wait_for(|recorded| *recorded >= seq)).await;
+    }
+
     /// How many batches of events nobody has recorded yet.
     pub fn unrecorded(&self) -> usize {
         self.state().unrecorded.len()

@@ -8,6 +8,7 @@ mod history;
 mod host;
 mod installing;
 mod jobs;
+mod pings;
 mod printing;
 mod probes_apps;
 mod probes_git;

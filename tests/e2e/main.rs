@@ -25,6 +25,7 @@ mod lifecycle;
 mod machine;
 mod machine_works;
 mod operator;
+mod pings;
 mod probes;
 mod readme;
 mod release;

@@ -47,7 +47,7 @@ impl Guarded {
 
 /// The rules of a configuration, and what it allows.
 fn settings(text: &str) -> (Settings, Vec<Rule>) {
-    let file = config::parse(text.as_bytes()).unwrap();
+    let file = config::parse(text.as_bytes(), jiff::tz::db()).unwrap();
     let settings = Settings::merge([(std::path::Path::new("ssi.toml"), &file)]).0;
     (settings, file.rules().cloned().collect())
 }

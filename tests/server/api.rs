@@ -229,7 +229,7 @@ async fn the_board_is_filtered_and_comes_in_parts() {
 }
 
 fn rule(state: Expected) -> Rule {
-    let file = ssi::config::parse(b"[[watch]]\nunit = \"x.service\"\n").unwrap();
+    let file = ssi::config::parse(b"[[watch]]\nunit = \"x.service\"\n", jiff::tz::db()).unwrap();
     Rule { state, ..file.rules().next().unwrap().clone() }
 }
 

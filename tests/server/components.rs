@@ -28,7 +28,7 @@ async fn get(world: &World, path: &str) -> (String, Value) {
 /// A world with one component.
 async fn with_a_shop() -> World {
     let world = World::new().await;
-    let file = config::parse(CONFIGURATION.as_bytes()).unwrap();
+    let file = config::parse(CONFIGURATION.as_bytes(), jiff::tz::db()).unwrap();
     world.settings.send_replace(Arc::new(Settings::merge([(std::path::Path::new("ssi.toml"), &file)]).0));
     world
 }

@@ -72,7 +72,7 @@ async fn status_is_one_document_of_all_sections() {
     assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")));
     // In this order, which a parser may not keep.
     let place = |name: &str| answer.body.find(&format!("\"{name}\":{{\"section\"")).unwrap_or_else(|| panic!("{name}"));
-    let names = ["service", "host", "summary", "checks", "watches", "jobs", "deploy"];
+    let names = ["service", "host", "summary", "checks", "watches", "pings", "jobs", "deploy"];
     assert!(names.map(place).is_sorted(), "{}", answer.body);
     let status = answer.json();
     assert_eq!(status.as_object().unwrap().len(), names.len());
@@ -108,7 +108,7 @@ async fn a_question_that_is_wrong_is_told_what_would_be_right() {
         (
             "section=deploi",
             404,
-            "no section is called `deploi`: there are `service`, `host`, `summary`, `checks`, `watches`, `jobs`, `deploy`",
+            "no section is called `deploi`: there are `service`, `host`, `summary`, `checks`, `watches`, `pings`, `jobs`, `deploy`",
         ),
         ("sections=all", 400, "`sections` is `all`: expected `raw`"),
         ("secton=a", 400, "unknown parameter `secton`: did you mean `section`?"),

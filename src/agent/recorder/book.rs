@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
+use tokio::sync::watch;
 
-use super::held::memory;
 use super::numbers::{self, Sent};
 use super::{AllKept, Held, Memories};
 use crate::check::CheckId;
@@ -43,6 +43,8 @@ pub struct Book {
     path: PathBuf,
     sent: Option<Sent>,
     writing: Mutex<Writing>,
+    /// The last event that is in it.
+    recorded: watch::Sender<u64>,
 }
 
 impl Book {
@@ -56,7 +58,8 @@ impl Book {
             Err(_) => (None, None),
         };
         let (writing, beginning) = begin(&path, last)?;
-        Ok((Book { path, sent, writing: Mutex::new(writing) }, beginning))
+        let recorded = watch::Sender::new(beginning.seq);
+        Ok((Book { path, sent, writing: Mutex::new(writing), recorded }, beginning))
     }
 
     /// Writes what happened until one instant. `unlock` lets the next events come, which wait for this one.
@@ -66,6 +69,9 @@ impl Book {
         if !writing.behind {
             writing.backlog.add(events, kept, seq);
             writing.flush(origin);
+            if !writing.failing && !writing.behind {
+                self.recorded.send_replace(seq);
+            }
         }
     }
 
@@ -229,6 +235,10 @@ impl Past for Book {
         few.then(|| Reader::open(&self.path).ok()??.frames(after, until, CATCH_UP).ok()?)?
     }
 
+    fn recorded(&self) -> Option<watch::Receiver<u64>> {
+        Some(self.recorded.subscribe())
+    }
+
     fn trouble(&self) -> Option<String> {
         // Whoever writes now does not fail.
         let writing = self.writing.try_lock().ok()?;
@@ -247,8 +257,8 @@ impl Beginning {
             true => (Beginning::new().epoch, (0, 0)),
             false => (head.epoch.clone(), numbers::go_on(head, last)),
         };
-        let memories = all.iter().filter_map(memory).collect();
-        Beginning { epoch, seq, floor, kept: all.iter().filter_map(Kept::of).collect(), memories }
+        let kept = all.iter().filter_map(Kept::of).collect();
+        Beginning { epoch, seq, floor, kept, memories: Memories::of(all) }
     }
 
     /// Nothing is known from before.
@@ -258,7 +268,7 @@ impl Beginning {
             seq: 0,
             floor: 0,
             kept: AllKept::new(),
-            memories: Memories::new(),
+            memories: Memories::default(),
         }
     }
 }

@@ -1,18 +1,25 @@
-//! What is held of checks and watches for the next agent.
+//! What is held of things for the next agent.
 
 use std::collections::HashMap;
 
 use crate::check::CheckId;
 use crate::event::Key;
 use crate::history::Saved;
+use crate::ping;
 use crate::survey::Kept;
-use crate::watch::{Memory, UnitName};
+use crate::watch::{self, UnitName};
 
 /// All that is known of checks from before.
 pub type AllKept = HashMap<CheckId, Kept>;
 
-/// All that is known of watches from before.
-pub type Memories = HashMap<UnitName, Memory>;
+/// All that is known from before of what has no log.
+#[derive(Clone, Debug, Default)]
+pub struct Memories {
+    /// Of watches.
+    pub watches: HashMap<UnitName, watch::Memory>,
+    /// Of pings.
+    pub pings: HashMap<ping::Name, ping::Memory>,
+}
 
 /// What is held of one thing.
 #[derive(Clone, Debug)]
@@ -20,23 +27,40 @@ pub enum Held {
     /// Of a check.
     Check(CheckId, Box<Kept>),
     /// Of a watch.
-    Watch(UnitName, Box<Memory>),
+    Watch(UnitName, Box<watch::Memory>),
+    /// Of a ping.
+    Ping(ping::Name, Box<ping::Memory>),
 }
 
 impl Held {
     /// As the database holds it. All are plain values, which JSON can hold.
     pub(super) fn saved(self) -> Option<Saved> {
-        match self {
-            Held::Check(id, kept) => kept.saved(id),
-            Held::Watch(unit, memory) => {
-                Some(Saved { key: Key::Watch(unit), state: serde_json::to_string(&memory).ok()?, place: None })
-            }
-        }
+        let (key, state) = match self {
+            Held::Check(id, kept) => return kept.saved(id),
+            Held::Watch(unit, memory) => (Key::Watch(unit), serde_json::to_string(&memory)),
+            Held::Ping(name, memory) => (Key::Ping(name), serde_json::to_string(&memory)),
+        };
+        Some(Saved { key, state: state.ok()?, place: None })
     }
 }
 
-/// What the database holds of a watch; `None` for checks, and for what another version wrote.
-pub(super) fn memory(saved: &Saved) -> Option<(UnitName, Memory)> {
-    let Key::Watch(unit) = &saved.key else { return None };
-    Some((unit.clone(), serde_json::from_str(&saved.state).ok()?))
+impl Memories {
+    /// What the database holds, without what another version wrote.
+    pub(super) fn of(all: &[Saved]) -> Memories {
+        let mut memories = Memories::default();
+        for saved in all {
+            match &saved.key {
+                Key::Check(_) => {}
+                Key::Watch(unit) => {
+                    let memory = serde_json::from_str(&saved.state).ok();
+                    memories.watches.extend(memory.map(|memory| (unit.clone(), memory)));
+                }
+                Key::Ping(name) => {
+                    let memory = serde_json::from_str(&saved.state).ok();
+                    memories.pings.extend(memory.map(|memory| (name.clone(), memory)));
+                }
+            }
+        }
+        memories
+    }
 }

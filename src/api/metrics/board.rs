@@ -1,4 +1,4 @@
-//! The metrics of checks and watches. What is not known has no sample.
+//! The metrics of checks, watches and pings. What is not known has no sample.
 
 use std::collections::BTreeSet;
 
@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::board::{Board, Entry};
 use crate::exposition::{Exposition, Family, Type};
 use crate::perfdata::Metric;
+use crate::ping::Ping;
 use crate::status::Status;
 use crate::watch::{Expected, Watch};
 
@@ -25,6 +26,26 @@ pub(super) fn families(board: &Board, out: &mut Exposition) {
     times(board, &checks, &watches, out);
     runs(&checks, out);
     values(&checks, out);
+    pings(board, out);
+}
+
+fn pings(board: &Board, out: &mut Exposition) {
+    let pings: Vec<&Ping> = board.pings().collect();
+    let mut family = out.family("ssi_ping_status", Type::Gauge, "Which status a ping has: 1 for that, 0 for others.");
+    for ping in &pings {
+        state_set(&mut family, ("ping", ping.rule().name.as_str()), ping.status());
+    }
+    let mut of_pings = |name, help, time: &dyn Fn(&Ping) -> Option<Timestamp>| {
+        let mut family = out.family(name, Type::Gauge, help);
+        for ping in &pings {
+            family.sample_if_known(&[("ping", ping.rule().name.as_str())], time(ping).map(seconds));
+        }
+    };
+    of_pings("ssi_ping_status_since_timestamp_seconds", "Since when a ping has its status.", &Ping::since);
+    of_pings("ssi_ping_last_run_timestamp_seconds", "When a program last told of a run.", &Ping::last_run);
+    of_pings("ssi_ping_deadline_timestamp_seconds", "When the next result of a program is due.", &|ping| {
+        board.ping_row(ping).deadline
+    });
 }
 
 /// Seconds since 1970.

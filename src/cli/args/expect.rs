@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 
 use crate::config::{Mistake, value};
+use crate::ping::{self, Due};
 use crate::watch::Expected;
 
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("named").args(["units", "ping"]))]
 pub(in crate::cli) struct ExpectArgs {
     /// Units, or patterns in quotes (`'web-*.service'`); `.service` is added where there is no kind. Without any: show what is expected
     #[arg(value_name = "UNIT")]
@@ -30,6 +32,25 @@ pub(in crate::cli) struct ExpectArgs {
     /// How long it may be otherwise before that counts
     #[arg(long = "for", value_name = "TIME", default_value = "0", value_parser = hold)]
     pub(in crate::cli) hold: Duration,
+    /// A program that tells of its runs over HTTP, by the name that it is to have; its address is printed once
+    #[arg(long, value_name = "NAME", value_parser = ping_name,
+        conflicts_with_all = ["units", "state", "port", "http", "hold", "failed", "all"])]
+    pub(in crate::cli) ping: Option<ping::Name>,
+    /// How often it has to tell of a run [default: 1d]
+    #[arg(long, value_name = "TIME", value_parser = every, requires = "ping", conflicts_with = "schedule")]
+    pub(in crate::cli) every: Option<Duration>,
+    /// At which times it has to: OnCalendar expressions or a cron line
+    #[arg(long, value_name = "SCHEDULE", value_parser = schedule, requires = "ping")]
+    pub(in crate::cli) schedule: Option<Due>,
+    /// How much later it may, and how long a run may take [default: 1h]
+    #[arg(long, value_name = "TIME", value_parser = grace, requires = "ping")]
+    pub(in crate::cli) grace: Option<Duration>,
+    /// What it does, in a line
+    #[arg(long, value_name = "TEXT", value_parser = description, requires = "ping")]
+    pub(in crate::cli) description: Option<String>,
+    /// Give it another address; the old one ends
+    #[arg(long, requires = "ping")]
+    pub(in crate::cli) new_key: bool,
     /// All units that are failed now
     #[arg(long)]
     pub(in crate::cli) failed: bool,
@@ -39,8 +60,9 @@ pub(in crate::cli) struct ExpectArgs {
     /// Only show what would be done
     #[arg(long)]
     pub(in crate::cli) dry_run: bool,
-    /// Expect nothing of these units any more
-    #[arg(long, requires = "units", conflicts_with_all = ["failed", "all", "port", "http", "dry_run"])]
+    /// Expect nothing of these units, or of this program, any more
+    #[arg(long, requires = "named",
+        conflicts_with_all = ["failed", "all", "port", "http", "dry_run", "every", "schedule", "grace", "description", "new_key"])]
     pub(in crate::cli) remove: bool,
 }
 
@@ -108,4 +130,24 @@ fn timeout(text: &str) -> Result<Duration, String> {
 
 fn hold(text: &str) -> Result<Duration, String> {
     value::hold(text).map_err(told)
+}
+
+fn ping_name(text: &str) -> Result<ping::Name, String> {
+    value::ping_name(text).map_err(told)
+}
+
+fn every(text: &str) -> Result<Duration, String> {
+    value::every(text).map_err(told)
+}
+
+fn schedule(text: &str) -> Result<Due, String> {
+    value::schedule(text, jiff::tz::db()).map_err(told)
+}
+
+fn grace(text: &str) -> Result<Duration, String> {
+    value::grace(text).map_err(told)
+}
+
+fn description(text: &str) -> Result<String, String> {
+    value::line("--description", text).map_err(told)
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::cli::config::{explain, rule_document};
+use crate::cli::config::{explain, ping_document, rule_document};
 use crate::cli::failure::Failure;
 use crate::cli::live;
 use crate::cli::ui::Ui;
@@ -16,26 +16,37 @@ pub(super) fn show(paths: &Paths, ui: &Ui) -> Result<u8, Failure> {
     let loaded = settings::load(paths);
     explain(&loaded.reports, ui);
     let settings = loaded.settings;
-    if settings.watches.is_empty() && !ui.json {
+    if settings.watches.is_empty() && settings.pings.is_empty() && !ui.json {
         let how = "`ssi expect nginx` expects one to be active, `ssi expect --all` all enabled services";
         ui.say(format!("nothing is expected of any unit yet: {how}"))?;
         return Ok(0);
     }
     let now = match &paths.root {
+        _ if settings.watches.is_empty() => None,
         Some(_) => None,
         None => now(&settings, paths, ui),
     };
     let now = |index: usize| now.as_ref().and_then(|now| now.get(index));
     if ui.json {
         let rows = settings.watches.iter().enumerate().map(|(index, watch)| document(watch, now(index)));
-        ui.json(&rows.collect::<Vec<_>>())?;
+        let pings = settings.pings.iter().map(|ping| {
+            let mut document = ping_document(&ping.rule);
+            document["file"] = json!(ping.file);
+            document
+        });
+        ui.json(&rows.chain(pings).collect::<Vec<_>>())?;
         return Ok(0);
     }
-    let width = settings.watches.iter().map(|watch| watch.rule.units.to_string().len()).max().unwrap_or(0);
+    let units = settings.watches.iter().map(|watch| watch.rule.units.to_string().len());
+    let width = units.chain(settings.pings.iter().map(|ping| ping.rule.name.as_str().len())).max().unwrap_or(0);
     for (index, watch) in settings.watches.iter().enumerate() {
         let state = now(index).map(|units| format!("  {}", said(&watch.rule, units, ui))).unwrap_or_default();
         let file = ui.dim(format!("({})", watch.file.display()));
         ui.print(format!("{:width$}  {}{state}  {file}", watch.rule.units, words(&watch.rule)))?;
+    }
+    for ping in &settings.pings {
+        let file = ui.dim(format!("({})", ping.file.display()));
+        ui.print(format!("{:width$}  a ping {}  {file}", ping.rule.name, super::ping::words(&ping.rule)))?;
     }
     Ok(0)
 }

@@ -45,7 +45,7 @@ pub(super) fn show(question: &Question<'_>, paths: &Paths, now: Timestamp, ui: &
     let mut found = find(question, most, now, ui)?;
     let installed = match &question.key {
         Key::Check(id) => store::find(paths, id)?,
-        Key::Watch(_) => None,
+        Key::Watch(_) | Key::Ping(_) => None,
     };
     if installed.is_none() && question.key.kind() == Kind::Check {
         // When it was removed is not known; what it was afterwards is nothing.
@@ -145,6 +145,7 @@ fn title(key: &Key, installed: Option<&Installed>, ui: &Ui) -> String {
         (Some(installed), _) => line::printable(&installed.check().name),
         (None, Key::Check(_)) => ui.dim("(removed)"),
         (None, Key::Watch(_)) => ui.dim("(watched unit)"),
+        (None, Key::Ping(_)) => ui.dim("(ping)"),
     };
     format!("{}  {name}", ui.bold(key))
 }

@@ -10,18 +10,18 @@ export class Actions {
     this.answer = h("span", { class: "answer", role: "status" });
     this.forget = h("button", { type: "button", class: "quiet", onclick: () => this.forget_token() }, "Forget token");
     const button = (words, name, act) => h("button", { type: "button", onclick: act }, icon(name), words);
-    this.buttons =
-      kind === "check"
-        ? [button("Run now", "run", () => this.act("run", {}, "The run begins."))]
-        : [button("Check now", "run", () => this.act("check", {}, "It is looked at.")), this.menu()];
+    const run = button("Run now", "run", () => this.act("run", {}, "The run begins."));
+    const look = button("Check now", "run", () => this.act("check", {}, "It is looked at."));
+    // A program that tells of its runs runs elsewhere.
+    this.buttons = { check: [run], watch: [look, this.menu()], ping: [] }[kind];
     this.element = h("div", { class: "actions" }, this.answer, this.forget, this.buttons);
     this.show(false);
   }
 
   /** Whether a run goes on. */
   show(running) {
-    this.forget.hidden = !token.get();
-    if (running === this.running) return;
+    this.forget.hidden = !token.get() || this.buttons.length === 0;
+    if (running === this.running || this.buttons.length === 0) return;
     this.running = running;
     this.buttons[0].disabled = running;
     if (!running) text(this.answer, "");

@@ -1,10 +1,11 @@
-// One check or watch: what it is, what it said, how it went.
+// One check, watch or ping: what it is, what it said, how it went.
 
 import { h, text, arrange, attribute, outward } from "./dom.js";
 import { Indicator, icon, indicator, marks } from "./status.js";
 import { restamp, stamp, measured, now } from "./time.js";
 import { Strip, durations, hours, values, quantity, percent, healthy_share } from "./chart.js";
 import { get } from "./api.js";
+import { plural_of } from "./store.js";
 import { heading, missing, section, table } from "./parts.js";
 import { Actions } from "./actions.js";
 
@@ -14,11 +15,12 @@ const WEEK = 7 * 86_400_000;
 
 export const check = (context, id) => new Detail(context, "check", id);
 export const watch = (context, id) => new Detail(context, "watch", id);
+export const ping = (context, id) => new Detail(context, "ping", id);
 
 class Detail {
   constructor(context, kind, id) {
     Object.assign(this, { context, kind, id, key: `${kind}:${id}` });
-    this.base = `/api/v1/${kind === "watch" ? "watches" : "checks"}/${encodeURIComponent(id)}`;
+    this.base = `/api/v1/${plural_of(kind)}/${encodeURIComponent(id)}`;
     this.indicator = new Indicator(true);
     this.name = h("h1", { tabindex: "-1" });
     this.marks = h("span", { class: "marks" });
@@ -116,7 +118,7 @@ class Detail {
     const { signal } = this.asked;
     const from = new Date(now() - WEEK).toISOString();
     const asked = [get(this.base, signal), get(`${this.base}/hours?from=${encodeURIComponent(from)}&limit=200`, signal)];
-    if (this.kind === "check") asked.push(get(`${this.base}/runs?limit=100`, signal));
+    if (this.kind !== "watch") asked.push(get(`${this.base}/runs?limit=100`, signal));
     const [detail, past, runs] = await Promise.all(asked);
     if (signal.aborted) return;
     this.detail = detail;
@@ -147,12 +149,12 @@ class Detail {
     const charts = [section("Last 7 days", this.week())];
     if (this.runs) charts.push(section("How long it took", h("div", { class: "panel" }, durations(this.runs, row.timeout_seconds))));
     parts.push(h("div", { class: "plots" }, charts));
-    if (this.kind === "check") parts.push(section("Runs", this.run_table()));
+    if (this.kind !== "watch") parts.push(section("Runs", this.run_table()));
     if (data) {
       parts.push(section("Changes of status", transitions(data.transitions)));
       if (this.kind === "check") parts.push(section("Last output", lines(data.log, "the log")));
       if (data.document) parts.push(section("Document", lines(JSON.stringify(data.document, null, 2).split("\n"), "the document")));
-      parts.push(section("Journal", lines(data.journal, "the journal")));
+      if (this.kind !== "ping") parts.push(section("Journal", lines(data.journal, "the journal")));
     }
     keep_places(this.parts, parts);
   }

@@ -9,7 +9,7 @@ import { heading, empty } from "./parts.js";
 
 const REFRESH = 60_000;
 const COLUMNS = ["Job", "Schedule", "Next run", "Last run", "Last result", "User", "Command"];
-const KINDS = { check: "check", timer: "systemd timer", cron: "cron", anacron: "anacron", profile: "profile" };
+const KINDS = { check: "check", timer: "systemd timer", cron: "cron", anacron: "anacron", profile: "profile", ping: "ping" };
 
 export function mount(context) {
   const { store } = context;
@@ -61,7 +61,7 @@ function note_of(answer) {
 
 function of_row(row) {
   const { id, name, schedule, schedule_human, next_run, last_run, status, enabled, marks } = row;
-  const kind = row.kind === "watch" ? "timer" : "check";
+  const kind = row.kind === "watch" ? "timer" : row.kind;
   const overdue = marks.includes("overdue");
   return { kind, source: "ssi", name, id, schedule, human: schedule_human, next_run, last_run, last_result: status, enabled, overdue };
 }

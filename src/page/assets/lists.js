@@ -6,8 +6,8 @@ import { restamp, stamp, measured } from "./time.js";
 import { key_of, path_of, by_name, by_text } from "./store.js";
 import { Line, heading, empty } from "./parts.js";
 
-/** Where a check belongs: its profile, else its first tag. */
-export const group_of = (row) => row.profile ?? row.tags?.[0] ?? null;
+/** Where a check belongs: its profile, else its first tag. Pings have a group of their own. */
+export const group_of = (row) => row.profile ?? row.tags?.[0] ?? (row.kind === "ping" ? "Pings" : null);
 
 /** Rows by group, the groups by name, what has none last. */
 export function grouped(rows) {
@@ -65,7 +65,7 @@ export class Chips {
 
 export function checks(context) {
   const { store } = context;
-  const of = () => [...store.rows.values()].filter((row) => row.kind === "check");
+  const of = () => [...store.rows.values()].filter((row) => row.kind !== "watch");
   const chips = new Chips(context, of);
   const tags = h("select", { id: "tag", onchange: () => context.filter({ tag: tags.value }) });
   const sort = h(

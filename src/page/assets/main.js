@@ -18,6 +18,7 @@ const VIEWS = [
   [/^\/$/, overview.mount],
   [/^\/checks$/, lists.checks],
   [/^\/checks\/([^/]+)$/, detail.check],
+  [/^\/pings\/([^/]+)$/, detail.ping],
   [/^\/watches$/, lists.watches],
   [/^\/watches\/([^/]+)$/, detail.watch],
   [/^\/jobs$/, jobs.mount],

@@ -36,7 +36,7 @@ export function mount(context) {
     const watched = rows.filter((row) => row.kind === "watch");
     watches.show(watched.slice(0, CARDS));
     watches_part.hidden = watched.length === 0;
-    groups.show(grouped(rows.filter((row) => row.kind === "check")));
+    groups.show(grouped(rows.filter((row) => row.kind !== "watch")));
     components.show();
   };
   show();

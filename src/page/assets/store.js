@@ -11,7 +11,9 @@ const MAX_CHANGES = 200;
 const OF_A_VERDICT = new Set(["soft", "overdue"]);
 
 export const key_of = (thing) => `${thing.kind}:${thing.id}`;
-export const path_of = (thing) => `/${thing.kind === "watch" ? "watches" : "checks"}/${encodeURIComponent(thing.id)}`;
+/** The word for many of a kind, in addresses. */
+export const plural_of = (kind) => ({ watch: "watches", ping: "pings" })[kind] ?? "checks";
+export const path_of = (thing) => `/${plural_of(thing.kind)}/${encodeURIComponent(thing.id)}`;
 
 export class Store {
   constructor() {
