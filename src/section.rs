@@ -82,9 +82,9 @@ impl Section {
         }
     }
 
-    /// The same, of which some is not as it should be.
-    pub fn stale(self, why: Option<String>) -> Section {
-        Section { stale: self.stale || why.is_some(), error: why.or(self.error), ..self }
+    /// The same, with what is wrong with some of it. What is not known of it is null, so it is not stale.
+    pub fn but(self, error: Option<String>) -> Section {
+        Section { error: error.or(self.error), ..self }
     }
 
     fn of(name: &str, data: &impl Serialize) -> Section {

@@ -164,7 +164,7 @@ pub fn service(service: &Service) -> Section {
 /// The section `host`. Takes some time where a disk does not answer.
 pub fn host(name: &str, host: &Host, disks: &Disks, now: Timestamp) -> Section {
     let (vitals, wrong) = Vitals::read(name, host, disks, PATIENCE, now);
-    Section::at("host", &vitals, now).stale((!wrong.is_empty()).then(|| wrong.join("; ")))
+    Section::at("host", &vitals, now).but((!wrong.is_empty()).then(|| wrong.join("; ")))
 }
 
 /// The section `jobs`.

@@ -171,12 +171,12 @@ fn the_summary_counts_and_names_what_is_not_well() {
 }
 
 #[test]
-fn a_section_of_which_some_is_wrong_is_stale_and_has_its_data() {
-    let section = Section::at("host", &json!({"load": null}), time(NOON)).stale(Some("could not read".to_owned()));
+fn a_section_of_which_some_is_not_known_is_fresh_and_says_why() {
+    let section = Section::at("host", &json!({"load": null}), time(NOON)).but(Some("could not read".to_owned()));
     assert_eq!(
         (section.age_ms(later(2)), section.stale, section.error.as_deref()),
-        (Some(2000), true, Some("could not read"))
+        (Some(2000), false, Some("could not read"))
     );
-    let fine = Section::live("x", &json!({})).stale(None);
+    let fine = Section::live("x", &json!({})).but(None);
     assert_eq!((fine.age, fine.stale, fine.error), (Age::Live, false, None));
 }

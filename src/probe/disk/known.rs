@@ -112,13 +112,11 @@ impl Shared {
     fn take(&self, key: &(String, String), asked: Asked) {
         if let Some(record) = self.records().get_mut(key) {
             record.is_asked = false;
-            record.error = match asked {
-                Asked::Usage(usage) => {
-                    record.last = Some((usage, Instant::now()));
-                    None
-                }
-                Asked::Down(reason) | Asked::Unknown(reason) => Some(reason),
-                Asked::ReadOnly => None,
+            (record.last, record.error) = match asked {
+                Asked::Usage(usage) => (Some((usage, Instant::now())), None),
+                // It has answered: what it said before is not so any more.
+                Asked::Down(reason) | Asked::Unknown(reason) => (None, Some(reason)),
+                Asked::ReadOnly => (None, None),
             };
         }
         self.answered.notify_all();
@@ -185,6 +183,15 @@ mod tests {
         assert_eq!(stale, [(false, None), (true, Some("does not answer"))]);
         assert_eq!(hung[1].size_bytes, all[1].size_bytes);
         assert!(hung[1].age_ms.is_some());
+        // One that has answered that it can't be read is not known any more; that changes nothing for the others.
+        disks.shared.records().values_mut().for_each(|record| record.is_asked = false);
+        std::fs::remove_dir(dir.path().join("data"))?;
+        let gone = disks.look(patience).unwrap_or_default();
+        assert_eq!(
+            (gone[1].size_bytes, gone[1].age_ms, gone[1].error.as_deref()),
+            (None, None, Some("does not exist"))
+        );
+        assert_eq!((gone[0].size_bytes.is_some(), gone[0].stale), (true, false));
         // A disk that is gone is not told of any more.
         std::fs::write(dir.path().join("proc/self/mountinfo"), &table[..34])?;
         assert_eq!(disks.look(patience).unwrap_or_default().len(), 1);
