@@ -26,6 +26,7 @@ mod strips;
 mod summary;
 mod things;
 mod watches;
+mod whole;
 
 use std::sync::Arc;
 
@@ -90,7 +91,7 @@ pub fn routes(api: Api) -> Router {
         .merge(metrics::routes(Arc::clone(&api.live), Arc::clone(&overview)));
     let api = Arc::new(api);
     let versioned = Router::new()
-        .merge(checks::routes())
+        .merge(checks::routes(&api))
         .merge(watches::routes())
         .merge(past::routes())
         .merge(log::routes())

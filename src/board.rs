@@ -15,9 +15,8 @@ mod state;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod things;
 mod watches;
-
-use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -28,6 +27,7 @@ pub use entry::Entry;
 pub use runs::LOST;
 pub use state::State;
 pub use tally::Tally;
+pub use things::Written;
 
 use crate::check::{Check, CheckId};
 use crate::event::{Body, Change, Key};
@@ -35,6 +35,7 @@ use crate::line::{Line, Trigger};
 use crate::outcome::Outcome;
 use crate::status::Status;
 use pings::Pings;
+use things::Things;
 use watches::Watches;
 
 /// The board of one host.
@@ -42,7 +43,7 @@ use watches::Watches;
 pub struct Board {
     host: String,
     zone: TimeZone,
-    entries: BTreeMap<CheckId, Entry>,
+    entries: Things<CheckId, Entry>,
     /// Nothing is expected of what was scheduled before.
     awake: Timestamp,
     watches: Watches,
@@ -58,10 +59,10 @@ impl Board {
         Board {
             host: host.into(),
             zone,
-            entries: BTreeMap::new(),
+            entries: Things::new(),
             awake: Timestamp::MIN,
             watches,
-            pings: Pings::default(),
+            pings: Pings::new(),
             hurry: false,
         }
     }
@@ -93,6 +94,13 @@ impl Board {
         checks.chain(watches).chain(self.pings().map(|ping| self.ping_row(ping))).collect()
     }
 
+    /// The same rows as JSON, by kind and id. What is written of a row is kept until the row changes.
+    pub fn written(&self) -> impl Iterator<Item = &Written> {
+        let watches = self.watches.by_unit.written(|watch| self.watch_row(watch));
+        let pings = self.pings.written(|ping| self.ping_row(ping));
+        self.entries.written(|entry| self.row(entry)).chain(watches).chain(pings)
+    }
+
     /// The statuses of everything on it.
     pub fn statuses(&self) -> impl Iterator<Item = Status> {
         let checks = self.entries.values().map(|entry| entry.status);
@@ -110,9 +118,9 @@ impl Board {
 
     /// What is on it.
     pub fn keys(&self) -> impl Iterator<Item = Key> {
-        let checks = self.entries.keys().cloned().map(Key::Check);
+        let checks = self.entries.ids().cloned().map(Key::Check);
         let watches = self.watches().map(|watch| Key::Watch(watch.unit.clone()));
-        checks.chain(watches).chain(self.pings.keys().cloned().map(Key::Ping))
+        checks.chain(watches).chain(self.pings.ids().cloned().map(Key::Ping))
     }
 
     /// The row of one of its checks.
@@ -217,7 +225,7 @@ impl Board {
 
     /// Runs that began and have not ended, as far as is known: check and run.
     pub fn open_runs(&self) -> Vec<(CheckId, String)> {
-        self.entries.keys().filter_map(|id| Some((id.clone(), self.goes_on(id)?.to_owned()))).collect()
+        self.entries.ids().filter_map(|id| Some((id.clone(), self.goes_on(id)?.to_owned()))).collect()
     }
 
     /// `run` does not go on and nobody is left who could write its end.

@@ -8,6 +8,7 @@ mod row;
 
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
 
 pub use key::{Key, Kind};
 pub use row::{Row, Watched};
@@ -210,20 +211,20 @@ struct HelloFrame<'a> {
     #[serde(serialize_with = "millis")]
     time: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
-    checks: Option<&'a [Row]>,
+    checks: Option<&'a [&'a RawValue]>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     resync: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     resumed: bool,
 }
 
-/// The `hello` frame: the board as it stands after the event number `seq`.
+/// The `hello` frame: the rows of the board as it stands after the event number `seq`.
 pub fn hello(
     origin: &Origin,
     host_id: &str,
     seq: u64,
     time: Timestamp,
-    rows: &[Row],
+    rows: &[&RawValue],
     greeting: Greeting,
 ) -> serde_json::Result<Vec<u8>> {
     let resumed = greeting == Greeting::Resumed;

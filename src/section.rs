@@ -8,6 +8,8 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -24,7 +26,7 @@ pub struct Section {
     /// Its key in the document.
     pub name: String,
     /// What it says; `None` before anything was known.
-    pub data: Option<Box<RawValue>>,
+    pub data: Option<Arc<RawValue>>,
     /// When that was so.
     pub age: Age,
     /// Whether it should be newer than it is.
@@ -89,7 +91,7 @@ impl Section {
 
     fn of(name: &str, data: &impl Serialize) -> Section {
         // All keys are strings and all values plain, so this does not fail.
-        Section { data: serde_json::value::to_raw_value(data).ok(), ..Section::unknown(name, "") }
+        Section { data: serde_json::value::to_raw_value(data).ok().map(Arc::from), ..Section::unknown(name, "") }
     }
 
     /// Whether all but its age is the same.

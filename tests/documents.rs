@@ -374,7 +374,8 @@ fn frames() -> Vec<(&'static str, Value)> {
     let mut frames: Vec<(&str, Value)> =
         bodies.into_iter().map(|(heading, body)| (heading, serde_json::from_slice(&frame(body)).unwrap())).collect();
     for greeting in [Greeting::Fresh, Greeting::Resync, Greeting::Resumed] {
-        let hello = event::hello(&origin, "id", 1, time, &board.rows(), greeting).unwrap();
+        let rows: Vec<_> = board.written().map(|row| &*row.json).collect();
+        let hello = event::hello(&origin, "id", 1, time, &rows, greeting).unwrap();
         frames.push(("## hello", serde_json::from_slice(&hello).unwrap()));
     }
     frames

@@ -48,7 +48,12 @@ pub(super) fn tagged_text(headers: &HeaderMap, body: Bytes) -> Response {
 pub(super) fn tag_of(body: &[u8]) -> String {
     let mut hasher = DefaultHasher::new();
     hasher.write(body);
-    format!("\"{:016x}\"", hasher.finish())
+    tag(hasher.finish())
+}
+
+/// The tag of what has this hash.
+pub(super) fn tag(hash: u64) -> String {
+    format!("\"{hash:016x}\"")
 }
 
 /// The same with a tag that is known without the JSON, which is written only for those who do not have it.

@@ -11,7 +11,6 @@ use jiff::Timestamp;
 
 use super::Api;
 use super::query::Parameters;
-use crate::board::Board;
 use crate::section::Summary;
 use crate::server::Problem;
 
@@ -21,6 +20,6 @@ pub(super) fn routes() -> Router<Arc<Api>> {
 
 async fn answer(State(api): State<Arc<Api>>, uri: Uri) -> Result<Response, Problem> {
     Parameters::of(&uri, &[])?;
-    let summary = Summary::of(&api.live.origin().host, &api.live.read(Board::rows));
+    let summary = api.live.read(Summary::of);
     Ok(Json(summary.at(Timestamp::now())).into_response())
 }

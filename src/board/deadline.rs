@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::{Board, Entry, drift};
+use crate::check::CheckId;
 use crate::event::{Body, Change, Record};
 use crate::status::Status;
 
@@ -55,8 +56,14 @@ impl Entry {
 impl Board {
     /// The host was off, asleep, or its clock was set: what was scheduled before `awake` is not waited for. The latest of these counts.
     pub fn awake(&mut self, awake: Timestamp) {
-        self.awake = self.awake.max(awake);
-        self.watches.host.awake = self.awake;
+        if awake > self.awake {
+            self.awake = awake;
+            self.watches.host.awake = awake;
+            // All deadlines count from there.
+            self.entries.discard_written();
+            self.watches.by_unit.discard_written();
+            self.pings.discard_written();
+        }
     }
 
     /// When the next result is due of which nobody was told yet that it is overdue, or something else has to be looked at again.
@@ -75,10 +82,11 @@ impl Board {
     pub fn overdue(&mut self, now: Timestamp, out: &mut Vec<Change>) {
         self.pass_watches(now, false, out);
         self.pass_pings(now, out);
-        for (id, entry) in self.entries.iter_mut().filter(|(_, entry)| !entry.overdue) {
-            let Some(deadline) = entry.deadline(&self.zone, self.awake).filter(|deadline| *deadline <= now) else {
-                continue;
-            };
+        let due = |entry: &Entry| self.deadline(entry).filter(|deadline| *deadline <= now && !entry.overdue);
+        let late = self.entries.values().filter_map(|entry| Some((entry.check.id.clone(), due(entry)?)));
+        let late: Vec<(CheckId, Timestamp)> = late.collect();
+        for (id, deadline) in late {
+            let Some(entry) = self.entries.get_mut(&id) else { continue };
             let since = deadline.to_zoned(self.zone.clone()).strftime("%F %T %Z").to_string();
             let message = format!("overdue since {since}: {}", entry.cause());
             let previous = std::mem::replace(&mut entry.status, Status::Unknown);
@@ -98,7 +106,7 @@ impl Board {
                 marks: vec!["overdue"],
                 since: Some(deadline),
             });
-            out.push(Change { key: id.clone().into(), body });
+            out.push(Change { key: id.into(), body });
         }
     }
 }

@@ -1,23 +1,22 @@
 //! The pings of a board, beside its checks.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 
 use super::Board;
+use super::things::Things;
 use crate::event::{Body, Change, Phase, Record, Row, RunPhase};
 use crate::line::Cost;
 use crate::ping::{Due, End, Finding, Memory, Name, Ping, Rule, Said};
 use crate::status::Status;
 
 /// All pings of a host, by name.
-pub(super) type Pings = BTreeMap<Name, Ping>;
+pub(super) type Pings = Things<Name, Ping>;
 
 impl Board {
     /// Which programs are to tell of their runs from now on, and when.
     pub fn expect_pings(&mut self, rules: Vec<Rule>, now: Timestamp, out: &mut Vec<Change>) {
         let gone: Vec<Name> =
-            self.pings.keys().filter(|name| !rules.iter().any(|rule| rule.name == **name)).cloned().collect();
+            self.pings.ids().filter(|name| !rules.iter().any(|rule| rule.name == **name)).cloned().collect();
         for name in gone {
             if let Some(check) = self.pings.remove(&name).map(|ping| Box::new(self.ping_row(&ping))) {
                 out.push(Change { key: name.into(), body: Body::Removed { check } });
@@ -77,9 +76,13 @@ impl Board {
 
     /// What the passing of time makes of them.
     pub(super) fn pass_pings(&mut self, now: Timestamp, out: &mut Vec<Change>) {
-        for ping in self.pings.values_mut() {
-            let findings = ping.pass(self.awake, &self.zone, now);
-            tell(ping, findings, now, out);
+        let is_due = |ping: &&Ping| ping.due(self.awake, &self.zone).is_some_and(|due| due <= now);
+        let due: Vec<Name> = self.pings().filter(is_due).map(|ping| ping.rule().name.clone()).collect();
+        for name in due {
+            if let Some(ping) = self.pings.get_mut(&name) {
+                let findings = ping.pass(self.awake, &self.zone, now);
+                tell(ping, findings, now, out);
+            }
         }
     }
 

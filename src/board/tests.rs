@@ -1,4 +1,5 @@
 mod witness;
+mod written;
 
 use std::time::Duration;
 

@@ -1,11 +1,10 @@
 //! The watches of a board, beside its checks.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::Board;
+use super::things::Things;
 use crate::event::{Body, Change, Key, Phase, Record, Row, RunPhase, Watched};
 use crate::line::Cost;
 use crate::status::Status;
@@ -15,14 +14,14 @@ use crate::watch::{Finding, Host, Memory, Observation, Rule, RunSeen, UnitName, 
 #[derive(Clone, Debug)]
 pub(super) struct Watches {
     pub(super) host: Host,
-    pub(super) by_unit: BTreeMap<UnitName, Watch>,
+    pub(super) by_unit: Things<UnitName, Watch>,
     rules: Vec<Rule>,
 }
 
 impl Watches {
     pub(super) fn new(zone: TimeZone) -> Watches {
         let host = Host { zone, starting_until: None, ending: false, awake: Timestamp::MIN };
-        Watches { host, by_unit: BTreeMap::new(), rules: Vec::new() }
+        Watches { host, by_unit: Things::new(), rules: Vec::new() }
     }
 
     /// The rule for a unit: one that names it, or else the last pattern that fits.
@@ -76,7 +75,7 @@ impl Board {
     pub fn expect(&mut self, rules: Vec<Rule>, now: Timestamp, out: &mut Vec<Change>) {
         self.watches.rules = rules;
         let mut changed = Vec::new();
-        let kept: Vec<UnitName> = self.watches.by_unit.keys().cloned().collect();
+        let kept: Vec<UnitName> = self.watches.by_unit.ids().cloned().collect();
         for unit in &kept {
             match self.watches.rule_of(unit).cloned() {
                 None => self.forget(unit, out),
@@ -105,7 +104,7 @@ impl Board {
     /// There are these units. Those that a rule is about are watched.
     pub fn found(&mut self, units: &[UnitName], out: &mut Vec<Change>) {
         for unit in units {
-            if self.watches.by_unit.contains_key(unit) {
+            if self.watches.by_unit.contains(unit) {
                 continue;
             }
             if let Some(rule) = self.watches.rule_of(unit).cloned() {

@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 
 use super::{Age, Section, Summary};
 use crate::board::{Board, Entry};
-use crate::event::{Kind, Row};
+use crate::event::Kind;
 
 /// What a board says by itself, ready to be told again and again until it changes.
 #[derive(Clone, Debug)]
@@ -23,10 +24,11 @@ pub struct Told {
 impl Told {
     /// Of a board.
     pub fn of(board: &Board) -> Told {
-        let rows = board.rows();
-        let of_kind = |kind: Kind| rows.iter().filter(|row| row.key.kind() == kind).collect::<Vec<&Row>>();
+        let of_kind = |kind: Kind| {
+            board.written().filter(|row| row.key.kind() == kind).map(|row| &*row.json).collect::<Vec<&RawValue>>()
+        };
         Told {
-            summary: Summary::of(board.host(), &rows),
+            summary: Summary::of(board),
             checks: Section::live("checks", &of_kind(Kind::Check)),
             watches: Section::live("watches", &of_kind(Kind::Watch)),
             pings: Section::live("pings", &of_kind(Kind::Ping)),
@@ -69,7 +71,7 @@ fn of_checks(board: &Board) -> Vec<Section> {
 
 fn of_entry(name: &str, entry: &Entry) -> Section {
     // Other programs may write to a log as well: what is no JSON is no document.
-    let data = entry.document.clone().and_then(|text| RawValue::from_string(text).ok());
+    let data = entry.document.clone().and_then(|text| RawValue::from_string(text).ok()).map(Arc::from);
     let age = entry.documented.at().map_or(Age::Unknown, Age::Since);
     let why = match (entry.documented.missing(), &data) {
         _ if entry.check.is_broken() => Some(format!("its header is broken: {}", entry.check.description)),

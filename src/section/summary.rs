@@ -4,9 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
+use crate::board::{Board, Written};
 use crate::event::{Kind, Row};
 use crate::status::Status;
-use crate::watch::Expected;
+use crate::watch::{Expected, Watch};
 
 /// What is down so long is worth an alert.
 const ALERT_AFTER: SignedDuration = SignedDuration::from_mins(5);
@@ -71,18 +72,21 @@ impl Counts {
 }
 
 impl Summary {
-    /// Of the rows of a host's board.
-    pub fn of(host: &str, rows: &[Row]) -> Summary {
+    /// Of a host's board.
+    pub fn of(board: &Board) -> Summary {
+        let rows: Vec<&Written> = board.written().collect();
         let mut counts = Counts::default();
         rows.iter().for_each(|row| counts.add(row.status));
-        let mut not_ok: Vec<&Row> = rows.iter().filter(|row| !row.status.is_healthy()).collect();
+        let mut not_ok: Vec<&Written> = rows.iter().copied().filter(|row| !row.status.is_healthy()).collect();
         not_ok.sort_by_key(|row| std::cmp::Reverse(row.status.urgency()));
-        let mut down: Vec<Row> = rows.iter().filter(|row| is_down(row)).cloned().collect();
+        let not_ok: Vec<&RawValue> = not_ok.into_iter().map(|row| &*row.json).collect();
+        let mut down: Vec<Row> =
+            board.watches().filter(|watch| is_down(watch)).map(|watch| board.watch_row(watch)).collect();
         down.sort_by_key(|row| row.since);
         let of_kind = |kind: Kind| rows.iter().filter(|row| row.key.kind() == kind).count();
         let worst = rows.iter().map(|row| row.status).max_by_key(|status| status.urgency());
         Summary {
-            host: host.to_owned(),
+            host: board.host().to_owned(),
             status: worst.unwrap_or(Status::Unknown),
             counts,
             total: rows.len(),
@@ -102,7 +106,6 @@ impl Summary {
     }
 }
 
-fn is_down(row: &Row) -> bool {
-    let is_expected = row.watch.as_ref().is_some_and(|watch| watch.expected == Expected::Active.to_string());
-    is_expected && matches!(row.status, Status::Failure | Status::Error)
+fn is_down(watch: &Watch) -> bool {
+    watch.rule.state == Expected::Active && matches!(watch.status(), Status::Failure | Status::Error)
 }

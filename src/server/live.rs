@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use jiff::Timestamp;
 use nix::sys::epoll::EpollEvent;
+use serde_json::value::RawValue;
 use tokio::sync::Notify;
 
 use super::client::Client;
@@ -320,11 +321,14 @@ impl Live {
         let mut state = self.state();
         let State { board, seq, fresh, resync, .. } = &mut *state;
         let (kept, greeting) = if is_resync { (resync, Greeting::Resync) } else { (fresh, Greeting::Fresh) };
-        let hello = kept.get_or_insert_with(|| self.hello(*seq, &board.rows(), greeting));
+        let hello = kept.get_or_insert_with(|| {
+            let rows: Vec<&RawValue> = board.written().map(|row| &*row.json).collect();
+            self.hello(*seq, &rows, greeting)
+        });
         (hello.clone(), *seq + 1)
     }
 
-    fn hello(&self, seq: u64, rows: &[crate::board::Row], greeting: Greeting) -> Bytes {
+    fn hello(&self, seq: u64, rows: &[&RawValue], greeting: Greeting) -> Bytes {
         // As with events, this does not fail.
         let json = event::hello(&self.origin, &self.host_id, seq, Timestamp::now(), rows, greeting).unwrap_or_default();
         let mut frame = Vec::with_capacity(json.len() + 10);

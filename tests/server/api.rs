@@ -242,9 +242,18 @@ async fn what_a_client_has_is_not_sent_again() {
         let (head, body) = ask(&world, "GET", "/api/v1/checks", &format!("If-None-Match: {known}\r\n")).await;
         assert!(head.starts_with("http/1.1 304") && head.contains(&tag) && body.is_empty(), "{known}: {head}{body}");
     }
+    // What changes no row changes nothing.
+    let now = Timestamp::now();
+    world.live.update(now, |board, _| board.awake(Timestamp::MIN));
+    let known = format!("If-None-Match: {tag}\r\n");
+    let (head, _) = ask(&world, "GET", "/api/v1/checks", &known).await;
+    assert!(head.starts_with("http/1.1 304"), "{head}");
     world.say("FAILURE, full");
-    let (head, changed) = ask(&world, "GET", "/api/v1/checks", &format!("If-None-Match: {tag}\r\n")).await;
+    let (head, changed) = ask(&world, "GET", "/api/v1/checks", &known).await;
     assert!(head.starts_with("http/1.1 200") && changed != body, "{head}");
+    // However it is asked for, it is the same text.
+    let (_, filtered) = ask(&world, "GET", "/api/v1/checks?kind=check", "").await;
+    assert_eq!(filtered, changed);
 }
 
 #[tokio::test]
