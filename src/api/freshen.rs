@@ -76,9 +76,9 @@ async fn start(api: Arc<Api>, checks: Vec<CheckId>, refusals: Arc<Mutex<Refusals
     started.await;
 }
 
-/// The section with why its check could not be run, if that is so.
-pub(super) fn with_refusal<'s>(section: Cow<'s, Section>, refusals: &Refusals) -> Cow<'s, Section> {
-    let Some(why) = section.check.as_ref().and_then(|check| refusals.get(check)) else { return section };
+/// The section with why what it is made of could not be run, if that is so.
+pub(super) fn with_refusal<'s>(section: Cow<'s, Section>, why: Option<&String>) -> Cow<'s, Section> {
+    let Some(why) = why else { return section };
     let error = section.error.as_ref().map_or_else(|| why.clone(), |error| format!("{error}; {why}"));
     Cow::Owned(Section { stale: true, error: Some(error), ..section.into_owned() })
 }

@@ -19,7 +19,7 @@ use crate::server::{Live, Revision};
 /// How long disks may take to answer.
 const PATIENCE: Duration = Duration::from_millis(100);
 /// How long a look at the host or its jobs is good.
-const FRESH: Duration = Duration::from_secs(1);
+pub const FRESH: Duration = Duration::from_secs(1);
 
 /// What is known of ssi itself. What is not known is null.
 #[derive(Debug, Serialize)]
@@ -45,7 +45,7 @@ pub struct Overview {
     started: (Timestamp, Instant),
     told: Mutex<Option<(Revision, Arc<Told>)>>,
     looked: Mutex<Option<Look>>,
-    listed: Mutex<Option<(Revision, Look)>>,
+    listed: Mutex<Option<Look>>,
     /// Only one looks at the host at a time.
     looking: tokio::sync::Mutex<()>,
 }
@@ -134,20 +134,15 @@ impl Overview {
         (section, number)
     }
 
-    /// The section `jobs`, and the number of its state.
-    pub fn jobs(&self) -> (Section, u64) {
+    /// The section `jobs` as it was looked at less than `fresh` ago, and the number of its state.
+    pub fn jobs(&self, fresh: Duration) -> (Section, u64) {
         let mut kept = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((revision, look)) = &*kept
-            && *revision == self.live.revision()
-            && look.at.elapsed() < FRESH
-        {
+        if let Some(look) = kept.as_ref().filter(|look| look.at.elapsed() < fresh) {
             return (look.section.clone(), look.number);
         }
-        let (revision, report) = self.live.read_revision(|board| self.jobs.report(board, Timestamp::now()));
-        let section = jobs(&report);
-        let number =
-            kept.as_ref().map_or(0, |(_, last)| last.number + u64::from(!last.section.says_the_same(&section)));
-        *kept = Some((revision, Look { section: section.clone(), number, at: Instant::now() }));
+        let section = jobs(&self.live.read(|board| self.jobs.report(board, Timestamp::now())));
+        let number = kept.as_ref().map_or(0, |last| last.number + u64::from(!last.section.says_the_same(&section)));
+        *kept = Some(Look { section: section.clone(), number, at: Instant::now() });
         (section, number)
     }
 

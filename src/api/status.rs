@@ -16,9 +16,10 @@ use super::Api;
 use super::answer::{known_by, not_found, unwritten};
 use super::authority::demand;
 use super::freshen::{Refusals, freshen, with_refusal};
-use super::overview::Overview;
+use super::overview::{self, Overview};
 use super::query::{Parameters, bad};
 use crate::check::CheckId;
+use crate::jobs;
 use crate::section::{Document, Form, Section};
 use crate::server::Problem;
 use crate::timespan;
@@ -53,9 +54,15 @@ async fn status(State((api, overview)): State<Known>, uri: Uri, headers: HeaderM
     let now = Timestamp::now();
     let (revision, told) = overview.told();
     let (host, look) = if wanted.has("host") { overview.host().await } else { (Section::unknown("host", ""), 0) };
-    let (jobs, listed) = if wanted.has("jobs") { overview.jobs() } else { (Section::unknown("jobs", ""), 0) };
+    // What has just run is to be in it.
+    let fresh = if wanted.max_age.is_some() { Duration::ZERO } else { overview::FRESH };
+    let (jobs, listed) = if wanted.has("jobs") { overview.jobs(fresh) } else { (Section::unknown("jobs", ""), 0) };
     let sections = told.sections(vec![overview.service(), host], vec![jobs], now);
-    let sections: Vec<_> = sections.into_iter().map(|section| with_refusal(section, &refusals)).collect();
+    let sections = sections.into_iter().map(|section| {
+        let refusal = source(&section, told.documents()).and_then(|check| refusals.get(check));
+        with_refusal(section, refusal)
+    });
+    let sections: Vec<_> = sections.collect();
     let chosen = wanted.choose(sections.iter().map(AsRef::as_ref))?;
     let updates = if wanted.is_of_the_board() { revision.updates } else { 0 };
     let degraded = u8::from(overview.is_degraded());
@@ -64,6 +71,13 @@ async fn status(State((api, overview)): State<Known>, uri: Uri, headers: HeaderM
     let tag = format!("W/\"{began:x}-{degraded}-{updates}-{look}-{listed}-{:x}\"", mark(&refusals));
     let document = Document { sections: &chosen, form: wanted.form, now };
     known_by(&headers, &tag, || serde_json::to_vec(&document).map(Bytes::from).map_err(|_| unwritten()))
+}
+
+/// The check that a section comes from; of the jobs, the one that reads crontabs.
+fn source<'a>(section: &'a Section, documents: &'a [Section]) -> Option<&'a CheckId> {
+    let crontabs = || documents.iter().find(|document| document.name == jobs::SECTION);
+    let document = if section.name == "jobs" { crontabs()? } else { section };
+    document.check.as_ref()
 }
 
 /// Differs where refusals do.
@@ -95,8 +109,10 @@ impl Wanted {
     fn older(&self, documents: &[Section], most: Duration) -> Vec<CheckId> {
         let now = Timestamp::now();
         let is_young = |age: i64| u128::try_from(age).is_ok_and(|age| age <= most.as_millis());
-        let old =
-            documents.iter().filter(|section| self.has(&section.name) && !section.age_ms(now).is_some_and(is_young));
+        // Crontabs are known by a check that has a section of its own.
+        let is_part = |section: &Section| section.name == jobs::SECTION && self.has("jobs");
+        let wanted = documents.iter().filter(|section| self.has(&section.name) || is_part(section));
+        let old = wanted.filter(|section| !section.age_ms(now).is_some_and(is_young));
         old.filter_map(|section| section.check.clone()).collect()
     }
 

@@ -168,6 +168,40 @@ async fn what_is_older_than_an_operator_wants_runs_first() {
     assert_eq!(runs.try_recv().unwrap().as_str(), "queue");
 }
 
+#[tokio::test]
+async fn the_crontabs_of_the_jobs_are_read_again_for_an_operator() {
+    let mut host = Guarded::new().await;
+    install_section(&host.world, "cron-jobs");
+    install_section(&host.world, "queue");
+    let live = Arc::clone(&host.world.live);
+    let document = |name: &str| {
+        let job = json!({"name": name, "kind": "cron", "source": "/etc/crontab:1", "enabled": true});
+        json!({"generated_at": Timestamp::now(), "items": [job]}).to_string()
+    };
+    let names = |body: &str| {
+        let told: Value = serde_json::from_str(body).unwrap();
+        let jobs = told["jobs"]["data"].as_array().unwrap().iter().filter(|job| job["kind"] == "cron");
+        jobs.map(|job| job["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    print(&live, "cron-jobs", &document("old"));
+    assert_eq!(names(&ask(&host.world, "GET", "/status?section=jobs", "").await.1), ["old"]);
+    let path = "/status?section=jobs&max_age=0s";
+    let mut runs = std::mem::replace(&mut host.world.asked, mpsc::channel(1).1);
+    let (answer, asked) = tokio::join!(ask(&host.world, "GET", path, &host.operator), async {
+        let asked = within(runs.recv()).await.unwrap();
+        print(&live, asked.as_str(), &document("new"));
+        asked
+    });
+    assert_eq!((asked.as_str(), names(&answer.1)), ("cron-jobs", vec!["new".to_owned()]));
+    assert!(runs.try_recv().is_err(), "nothing else is part of it");
+    // Nobody takes what is asked for any more.
+    drop(runs);
+    let (_, body) = ask(&host.world, "GET", path, &host.operator).await;
+    let told: Value = serde_json::from_str(&body).unwrap();
+    let error = told["jobs"]["error"].as_str().unwrap();
+    assert!(error.contains("could not be run: ") && told["jobs"]["stale"] == true, "{error}");
+}
+
 /// A browser would send a cookie or nothing of its own, and another site has another origin.
 #[tokio::test]
 async fn a_page_of_another_site_acts_on_nothing() {
