@@ -18,13 +18,20 @@ fn described(document: &Value) -> BTreeMap<String, BTreeSet<String>> {
     document["paths"].as_object().unwrap().iter().map(|(path, item)| (path.clone(), methods(item))).collect()
 }
 
-/// The paths that `src/api` serves, as its source has them.
+/// What the page serves for browsers alone: HTML, and its own files.
+const OF_THE_PAGE: [&str; 4] = ["/", "/checks/{id}", "/watches/{id}", "/assets/{name}"];
+
+/// The paths that `src/api` and the page serve for programs, as their source has them.
 fn routed() -> BTreeSet<String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/api");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut paths = BTreeSet::new();
-    for file in sources(&root) {
+    for file in sources(&root.join("api")).into_iter().chain([root.join("page.rs")]) {
         let text = fs::read_to_string(file).unwrap();
-        paths.extend(text.split(".route(").skip(1).map(|rest| rest.split('"').nth(1).unwrap().to_owned()));
+        let literal = |rest: &str| Some(rest.trim_start().strip_prefix('"')?.split('"').next()?.to_owned());
+        paths.extend(text.split(".route(").skip(1).filter_map(literal));
+    }
+    for path in OF_THE_PAGE {
+        assert!(paths.remove(path), "the page does not serve `{path}`");
     }
     paths
 }
