@@ -257,3 +257,40 @@ async fn long_ten_thousand_checks_are_no_reason_to_be_slow() {
         println!("{path}: first {:?}, later {:?}", times[0], times[1..].iter().min());
     }
 }
+
+/// The golden document of the examples, with commits put in for its marks.
+fn golden() -> Value {
+    let text = include_str!("../e2e/examples/status.golden.json");
+    let marks = [("<main>", "1"), ("<pushed>", "2"), ("<fix>", "3")];
+    let text = marks.iter().fold(text.to_owned(), |text, (mark, digit)| text.replace(mark, &digit.repeat(40)));
+    serde_json::from_str(&text).unwrap()
+}
+
+#[tokio::test]
+async fn the_sections_of_the_examples_come_as_one_document() {
+    let world = World::new().await;
+    let golden = golden();
+    for (section, document) in golden.as_object().unwrap() {
+        let id = format!("status-{}", section.replace('_', "-"));
+        let script = std::fs::read(format!("{}/examples/{id}.bash", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        let check = check::parse(&script, &TimeZoneDatabase::bundled(), &Limits::default()).unwrap().check;
+        assert_eq!((check.id.as_str(), check.section.as_deref()), (id.as_str(), Some(section.as_str())));
+        world.live.update(Timestamp::now(), |board, out| board.install(check, true, Timestamp::now(), out));
+        run(&world, &id, &[&line::json_document(&document.to_string())], "OK exit=0: fine");
+    }
+    let answer = get(&world, "/status?sections=raw").await;
+    let mut told = answer.json();
+    let told = told.as_object_mut().unwrap();
+    let built_in: BTreeSet<String> = check::BUILT_IN_SECTIONS.map(str::to_owned).into();
+    let names: BTreeSet<String> = told.keys().cloned().collect();
+    assert!(names.is_superset(&built_in), "{names:?}");
+    let service = told["service"].clone();
+    assert_eq!(service["status"], "degraded", "there is no history here: {service}");
+    told.retain(|name, _| !built_in.contains(name));
+    assert_eq!(Value::Object(told.clone()), golden);
+    // The ten that were asked for, and nothing beside them.
+    let wanted: Vec<&str> = golden.as_object().unwrap().keys().map(String::as_str).chain(["service"]).collect();
+    let mut only = get(&world, &format!("/status?sections=raw&section={}", wanted.join(","))).await.json();
+    only.as_object_mut().unwrap().remove("service");
+    assert_eq!(only, golden);
+}
