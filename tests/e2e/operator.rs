@@ -74,3 +74,66 @@ fn an_operator_runs_checks_and_restarts_what_the_administrator_allows() {
     let seen = machine.sh("journalctl --no-pager -u ssi-agent; cat /var/log/service-status-indicator/*; cat /etc/service-status-indicator/*.toml").ok();
     assert!(!seen.contains(&operator[4..]) && !seen.contains(&viewer[4..]), "{seen}");
 }
+
+/// Status and body of `GET /status` with these parameters.
+fn status_of(machine: &Machine, more: &str, token: Option<&str>) -> (u16, Value) {
+    let (header, address) =
+        (token.map(|token| format!("Authorization: Bearer {token}")), format!("localhost:5000/status?{more}"));
+    let mut args = vec!["curl", "-s", "--max-time", "30", "-w", "\n%{http_code}", &address];
+    args.extend(header.iter().flat_map(|header| ["-H", header]));
+    let answer = machine.run(&args).ok();
+    let (body, status) = answer.rsplit_once('\n').unwrap();
+    (status.parse().unwrap(), serde_json::from_str(body).unwrap())
+}
+
+#[test]
+fn what_is_older_than_an_operator_wants_runs_in_its_sandbox_first() {
+    let machine = machine("max-age");
+    let body = "[ ! -e /srv/slow ] || sleep 5\n[ ! -e /srv/broken ] || exit 1\nprintf '{\"at\": %d}\\n' $(date +%s%N)";
+    let script = Script::new("clock", body).with("protocol: json").with("section: clock");
+    add(&machine, &[script], &[]).ok();
+    let operator = token(&machine, "deploy", "operator");
+    let ask = |more: &str, token| status_of(&machine, &format!("section=clock{more}"), token);
+    let section = || ask("", None).1["clock"].take();
+    let at = |section: &Value| section["data"]["at"].as_u64();
+    let runs = || metric(&machine, "ssi_check_running{check=\"clock\"} 1");
+    wait_for("the first document", PATIENCE, || at(&section()).is_some() && !runs());
+
+    let (status, problem) = ask("&max_age=0s", None);
+    assert!(status == 401 && problem["detail"].as_str().unwrap().contains("operator"), "{problem}");
+    let before = at(&section());
+    assert_eq!((ask("&max_age=1h", Some(&operator)).1["clock"]["data"]["at"].as_u64(), runs()), (before, false));
+
+    // Nothing else runs it, so a newer document was printed for this very answer. Where starting it took too long the answer has the old
+    // one, and is asked for again.
+    wait_for("an answer with a new document", PATIENCE, || {
+        wait_for("the end of the run before", PATIENCE, || !runs());
+        let before = at(&section());
+        let (status, told) = ask("&max_age=0s", Some(&operator));
+        assert_eq!((status, &told["clock"]["stale"]), (200, &json!(false)), "{told}");
+        at(&told["clock"]) > before
+    });
+
+    // What is slow is not waited for: the answer has the document of before, and its age.
+    machine.write("/srv/slow", "", 0o644);
+    let before = section();
+    let (status, told) = ask("&max_age=0s", Some(&operator));
+    let clock = &told["clock"];
+    assert_eq!((status, at(clock), &clock["stale"], &clock["error"]), (200, at(&before), &json!(false), &Value::Null));
+    assert!(clock["age_ms"].as_u64() >= before["age_ms"].as_u64(), "{told}");
+    wait_for("the run", PATIENCE, runs);
+    assert_eq!(at(&section()), at(&before));
+    wait_for("its document", PATIENCE, || at(&section()) > at(&before));
+
+    // One that fails leaves the old document, which is stale then.
+    machine.sh("rm /srv/slow; touch /srv/broken").ok();
+    let before = section();
+    ask("&max_age=0s", Some(&operator));
+    wait_for("a stale section", PATIENCE, || section()["stale"] == true);
+    assert_eq!(at(&section()), at(&before));
+}
+
+/// Whether the metrics have this line.
+fn metric(machine: &Machine, line: &str) -> bool {
+    machine.sh("curl -s localhost:5000/metrics").ok().lines().any(|other| other == line)
+}
