@@ -19,7 +19,7 @@ fn described(document: &Value) -> BTreeMap<String, BTreeSet<String>> {
 }
 
 /// What the page serves for browsers alone: HTML, and its own files.
-const OF_THE_PAGE: [&str; 4] = ["/", "/checks/{id}", "/watches/{id}", "/assets/{name}"];
+const OF_THE_PAGE: [&str; 5] = ["/", "/checks/{id}", "/watches/{id}", "/pings/{id}", "/assets/{name}"];
 
 /// The paths that `src/api` and the page serve for programs, as their source has them.
 fn routed() -> BTreeSet<String> {
