@@ -90,19 +90,27 @@ pub(super) async fn detail(api: &Arc<Api>, key: Key) -> Result<Detail, Problem> 
         let (key, host) = (key.clone(), row.host.clone());
         history(api, move |reader| {
             let runs = part_of_runs(reader, Page::first(ROWS), &key, &host, false)?.items;
+            let output = match (&key, runs.first().and_then(|run| run.get("run")?.as_str())) {
+                (Key::Ping(_), Some(run)) => {
+                    let mut lines = reader.detail(&key, run)?;
+                    Some(lines.split_off(lines.len().saturating_sub(LOG_LINES as usize)))
+                }
+                _ => None,
+            };
             let transitions = part_of_transitions(reader, Page::first(ROWS), &key)?.items;
-            Ok((reader.usual(&key)?, runs, transitions))
+            Ok((reader.usual(&key)?, runs, transitions, output))
         })
     };
     let (past, log, journal) =
         tokio::join!(past, log_tail(api, &key, LOG_LINES), journal_tail(api, &key, JOURNAL_LINES));
-    let (usual, runs, transitions) = match past {
-        Ok((usual, runs, transitions)) => (usual, Some(runs), Some(transitions)),
-        Err(problem) if problem.status() == StatusCode::SERVICE_UNAVAILABLE => (None, None, None),
+    let (usual, runs, transitions, output) = match past {
+        Ok((usual, runs, transitions, output)) => (usual, Some(runs), Some(transitions), output),
+        Err(problem) if problem.status() == StatusCode::SERVICE_UNAVAILABLE => (None, None, None, None),
         Err(problem) => return Err(problem),
     };
     let usual_seconds = usual.map(|usual| usual.as_secs_f64());
-    Ok(Detail { row, known, usual_seconds, runs, transitions, log, journal })
+    // A program that tells of its runs writes to no log here: what it sent with the last one is what it printed.
+    Ok(Detail { row, known, usual_seconds, runs, transitions, log: log.or(output), journal })
 }
 
 fn of_board(entry: &Entry, now: Timestamp, zone: &TimeZone) -> Known {

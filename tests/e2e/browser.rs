@@ -328,6 +328,15 @@ fn every_view_is_open_to_everybody() {
     add(&machine, &[Script::new("never", "true").with("name: Never Ran")], &["--no-run"]).ok();
     ssi(&machine, &["expect", "dbus.service"]).ok();
     ssi(&machine, &["expect", "nobody.service"]);
+    let told =
+        ssi(&machine, &["--quiet", "expect", "--ping", "laptops", "--description", "Nightly backup of the laptops"]);
+    let component = "[[component]]\nname = \"shop\"\ndisplay_name = \"The shop\"\ndomain = \"shop.example.org\"\n\
+                     repo = \"example/shop\"\nmembers = [\"moody\", \"ping:laptops\"]\n";
+    machine.write("/etc/service-status-indicator/ssi.toml", component, 0o644);
+    for end in ["/start", "/1"] {
+        let url = format!("{}{end}", told.stdout.trim());
+        machine.run(&["curl", "-fsS", "--data-raw", "3 GiB to copy\nno space left on the disk", &url]).ok();
+    }
     for _ in 0..5 {
         ssi(&machine, &["run", "disk"]).ok();
     }
@@ -337,6 +346,7 @@ fn every_view_is_open_to_everybody() {
         ("checks", "/checks"),
         ("filtered", "/checks?status=FAILURE,ERROR&sort=worst"),
         ("check", "/checks/disk"),
+        ("ping", "/pings/laptops"),
         ("watches", "/watches"),
         ("watch", "/watches/dbus.service"),
         ("jobs", "/jobs"),

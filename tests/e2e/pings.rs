@@ -38,6 +38,9 @@ fn a_result_is_an_event_a_row_and_a_run_and_outlives_a_kill() {
     wait_for_another_agent(&machine, &pid);
     let run = json(&ssi(&machine, &["runs", "backup", "--json"]));
     assert_eq!((&run["status"], &run["result"], &run["exit"]), (&"FAILURE".into(), &"exit-code".into(), &"3".into()));
+    let detail = machine.run(&["curl", "-fsS", "http://localhost:5000/api/v1/pings/backup"]).ok();
+    let detail: Value = serde_json::from_str(&detail).unwrap();
+    assert_eq!(detail["log"], serde_json::json!(["some lines", "no space left"]));
     assert!(run["started"].is_string() && run["duration_seconds"].is_f64(), "{run}");
     let board = Board::open(&machine, "");
     let hello = board.hello();

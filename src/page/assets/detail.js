@@ -152,7 +152,7 @@ class Detail {
     if (this.kind !== "watch") parts.push(section("Runs", this.run_table()));
     if (data) {
       parts.push(section("Changes of status", transitions(data.transitions)));
-      if (this.kind === "check") parts.push(section("Last output", lines(data.log, "the log")));
+      if (this.kind !== "watch") parts.push(section("Last output", lines(data.log, "the log")));
       if (data.document) parts.push(section("Document", lines(JSON.stringify(data.document, null, 2).split("\n"), "the document")));
       if (this.kind !== "ping") parts.push(section("Journal", lines(data.journal, "the journal")));
     }
@@ -210,7 +210,8 @@ function fact_list(row, { header, schedule_human, next_runs, running_since, usua
   const facts = [];
   const fact = (word, value) => value !== null && value !== undefined && value !== "" && facts.push([word, value]);
   const human = schedule_human ?? row.schedule_human;
-  if (human || row.schedule) fact("Schedule", h("span", null, human ?? "", " ", h("code", null, row.schedule ?? "")));
+  const written = row.schedule !== human && h("code", null, row.schedule ?? "");
+  if (human || row.schedule) fact("Schedule", h("span", null, human ?? "", " ", written));
   const next = next_runs?.length ? next_runs : [row.next_run].filter(Boolean);
   const times = next.map((time, at) => h("li", null, stamp(time, at ? "moment" : "relative")));
   if (times.length) fact(times.length > 1 ? "Next runs" : "Next run", h("ol", { class: "times" }, times));
@@ -218,7 +219,7 @@ function fact_list(row, { header, schedule_human, next_runs, running_since, usua
   if (running_since) fact("Running since", stamp(running_since));
   if (usual_seconds) fact("Usually takes", measured(usual_seconds));
   if (row.deadline) fact("Next result due", stamp(row.deadline));
-  if (row.timeout_seconds) fact("Time limit", measured(row.timeout_seconds));
+  if (row.timeout_seconds) fact(row.kind === "ping" ? "Grace" : "Time limit", measured(row.timeout_seconds));
   if (row.watch) {
     fact("Expected", row.watch.expected);
     fact("Actual", row.watch.actual);
