@@ -9,8 +9,10 @@ mod bus;
 mod deadlines;
 mod drift;
 mod engine;
+mod fixing;
 mod health;
 mod jobs;
+mod orders;
 mod pings;
 mod recorder;
 mod recovery;
@@ -44,7 +46,9 @@ use crate::server::{self, Guard, Live, Past};
 use crate::store;
 use crate::survey;
 use engine::{Changed, Engine};
+pub use fixing::action;
 pub use jobs::Jobs;
+pub use orders::{OrderError, RULE_FOR_UNITS, order};
 use recorder::{Beginning, Book, Memories, Recorder};
 
 /// How long the first look at what is watched may take; without it the board is served as it is.
@@ -205,6 +209,7 @@ impl Agent {
                 stopped(stopping.clone()),
             ));
             workers.spawn_local(probing);
+            workers.spawn_local(fixing::run(scope, Arc::clone(&live), stopped(stopping.clone())));
             // Dropped where there is nothing to watch, or nobody to ask.
             let _ = tokio::time::timeout(FIRST_LOOK, looked).await;
         }

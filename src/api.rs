@@ -40,6 +40,7 @@ use crate::paths::Paths;
 use crate::probe::Host;
 use crate::server::Live;
 use crate::watch::UnitName;
+pub(crate) use answer::chain;
 use overview::Overview;
 
 /// What answers are made of.

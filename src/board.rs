@@ -8,6 +8,7 @@ mod deadline;
 mod documented;
 pub mod drift;
 mod entry;
+mod fixes;
 mod pings;
 mod row;
 mod runs;

@@ -79,7 +79,7 @@ pub struct Record {
     pub previous: Status,
     /// Whether the two differ.
     pub changed: bool,
-    /// A line inside an open run, or a verdict that came [`LATE`]: shown live, changes nothing.
+    /// A line inside an open run, a verdict that came [`LATE`], or what `auto_fix` did: shown live, changes nothing.
     pub progress: bool,
     /// One line.
     pub message: String,

@@ -203,8 +203,10 @@ fn the_tables_of_settings_are_those_of_the_program() {
     assert!(takes(&bounds[0]) && takes(&bounds[1]) && !takes("-1") && !takes("99999999999"));
     let defaults = config::Limits::default().requests.to_string();
     assert_eq!(cell("## limits", "requests", 1), [defaults]);
-    let default = cell("## actions", "watches", 1).remove(0);
-    let file = config::parse(format!("[actions]\nwatches = {default}\n").as_bytes(), jiff::tz::db()).unwrap();
+    let default = |key: &str| format!("{key} = {}\n", cell("## actions", key, 1).remove(0));
+    let file =
+        config::parse(format!("[actions]\n{}{}", default("auto_fix"), default("watches")).as_bytes(), jiff::tz::db())
+            .unwrap();
     assert_eq!(config::Settings::merge([(Path::new("ssi.toml"), &file)]).0, config::Settings::default());
     let default = |key| cell("## watch", key, 1).remove(0);
     assert_eq!(value::statuses(&default("status")), Ok(config::STATUS));

@@ -132,12 +132,22 @@ async fn changed(settings: &mut InForce) {
 
 /// Brings the board in line with the rules. Watches that were there before the agent are no news.
 fn take_up(live: &Live, settings: &mut InForce, at_start: bool) {
-    let new: Vec<Rule> = settings.borrow_and_update().watches.iter().map(|watch| watch.rule.clone()).collect();
-    if live.read(|board| board.rules() == new) {
+    let (new, fixed) = {
+        let settings = settings.borrow_and_update();
+        let rules: Vec<Rule> = settings.watches.iter().map(|watch| watch.rule.clone()).collect();
+        (rules, settings.actions.auto_fix.units())
+    };
+    let (is_same, is_fixed) = live.read(|board| (board.rules() == new, board.fixed() == fixed));
+    if is_same && is_fixed {
         return;
     }
     live.update(now(), |board, out| {
-        board.expect(new, now(), out);
+        if !is_fixed {
+            board.fix_by_itself(fixed, now(), out);
+        }
+        if !is_same {
+            board.expect(new, now(), out);
+        }
         if at_start {
             out.retain(is_news);
         }

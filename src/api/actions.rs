@@ -1,7 +1,7 @@
-//! What an operator may do: run a check, look at a watched unit again, and where the configuration allows it, start and stop that.
+//! What an operator may do: run a check, look at a watched unit again, and where the configuration allows it, start and stop that, or bring
+//! it back to what is expected of it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::State;
@@ -9,24 +9,23 @@ use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware;
 use axum::routing::post;
 use axum::{Json, Router};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
-use tokio::time::timeout;
 
-use super::answer::chain;
+use super::answer::not_found;
 use super::authority::operators_only;
 use super::query::{Parameters, bad};
 use super::things::Named;
 use super::{Api, Hands};
+use crate::agent::{self, OrderError, RULE_FOR_UNITS};
 use crate::check::CheckId;
 use crate::event::{Key, Kind};
 use crate::server::Problem;
-use crate::systemd::{Action, Systemd, SystemdError};
+use crate::systemd::Action;
 use crate::unit;
-use crate::watch::UnitName;
+use crate::watch::{UnitName, Watch};
 
-/// How long systemd may take to accept a job.
-const LIMIT: Duration = Duration::from_secs(5);
 /// How long the body of a request may be, in bytes.
 const LONGEST: usize = 4096;
 
@@ -44,21 +43,13 @@ struct Asked {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 enum Verb {
     Start,
     Stop,
     Restart,
-}
-
-impl Verb {
-    const fn word(self) -> &'static str {
-        match self {
-            Verb::Start => "start",
-            Verb::Stop => "stop",
-            Verb::Restart => "restart",
-        }
-    }
+    /// Start or stop, by what is expected.
+    AutoFix,
 }
 
 type Answer = Result<(StatusCode, Json<Accepted>), Problem>;
@@ -90,7 +81,7 @@ pub(super) async fn start(api: &Api, id: &CheckId) -> Result<(), Problem> {
         Hands::Systemd { .. } => {
             let unit = unit::service_name(id);
             let rule = "the rule for polkit that comes with ssi allows it (`packaging/polkit`)";
-            order(api, Verb::Start, &unit, rule).await
+            order(api, Action::Start, &unit, rule).await
         }
     }
 }
@@ -108,18 +99,41 @@ async fn check(State(api): State<Arc<Api>>, uri: Uri, named: Named) -> Answer {
 async fn act(State(api): State<Arc<Api>>, uri: Uri, headers: HeaderMap, named: Named, body: Body) -> Answer {
     Parameters::of(&uri, &[])?;
     let unit = watched(&api, named)?;
-    let action = read(&headers, body).await?.action;
+    let action = match read(&headers, body).await?.action {
+        Verb::Start => Action::Start,
+        Verb::Stop => Action::Stop,
+        Verb::Restart => Action::Restart,
+        Verb::AutoFix => return fix(&api, &unit).await,
+    };
     if !api.settings.borrow().actions.watches.contains(&unit) {
-        let detail = format!(
-            "the configuration does not allow to {} `{unit}`: `[actions] watches = [\"{unit}\"]` does",
-            action.word()
-        );
-        return Err(Problem::new(StatusCode::FORBIDDEN, detail));
+        return Err(forbidden(action.verb(), "watches", &unit));
     }
     let Hands::Systemd { .. } = &api.hands else { return Err(nobody()) };
-    let rule = "a rule for polkit has to let `_ssi` manage this unit (docs/api.md shows one)";
-    order(&api, action, unit.as_str(), rule).await?;
+    order(&api, action, unit.as_str(), RULE_FOR_UNITS).await?;
     accepted()
+}
+
+/// Brings a unit back to what is expected of it, at once.
+async fn fix(api: &Api, unit: &UnitName) -> Answer {
+    if !api.settings.borrow().actions.auto_fix.contains(unit) {
+        return Err(forbidden("fix", "auto_fix", unit));
+    }
+    let Hands::Systemd { .. } = &api.hands else { return Err(nobody()) };
+    let remedy = api.live.read(|board| board.watch(unit).map(Watch::remedy));
+    let remedy = match remedy {
+        Some(Ok(remedy)) => remedy,
+        Some(Err(why)) => return Err(Problem::new(StatusCode::CONFLICT, format!("nothing to do for `{unit}`: {why}"))),
+        None => return Err(not_found(format!("`{unit}` is gone"))),
+    };
+    order(api, agent::action(remedy), unit.as_str(), RULE_FOR_UNITS).await?;
+    api.live.update(Timestamp::now(), |board, out| board.fixed_by_hand(unit, remedy, out));
+    accepted()
+}
+
+/// `key` of the settings does not name the unit.
+fn forbidden(verb: &str, key: &str, unit: &UnitName) -> Problem {
+    let detail = format!("the configuration does not allow to {verb} `{unit}`: `[actions] {key} = [\"{unit}\"]` does");
+    Problem::new(StatusCode::FORBIDDEN, detail)
 }
 
 fn watched(api: &Api, named: Named) -> Result<UnitName, Problem> {
@@ -138,7 +152,7 @@ async fn read(headers: &HeaderMap, body: Body) -> Result<Asked, Problem> {
     let body = to_bytes(body, LONGEST)
         .await
         .map_err(|_| Problem::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the body is longer than {LONGEST} bytes")))?;
-    let expected = "expected `{\"action\": \"start\"}`, `stop` or `restart`";
+    let expected = "expected `{\"action\": \"start\"}`, `stop`, `restart` or `auto_fix`";
     serde_json::from_slice(&body).map_err(|error| bad(format!("the body can't be read: {error}; {expected}")))
 }
 
@@ -148,29 +162,18 @@ fn ask<T>(to: &mpsc::Sender<T>, what: T) -> Result<(), Problem> {
 }
 
 /// Has systemd queue a job. `rule` says what would allow it.
-async fn order(api: &Api, action: Verb, unit: &str, rule: &str) -> Result<(), Problem> {
-    let job = match action {
-        Verb::Start => Action::Start,
-        Verb::Stop => Action::Stop,
-        Verb::Restart => Action::Restart,
-    };
-    let scope = api.paths.scope;
-    let ordered = timeout(LIMIT, async { Systemd::connect(scope).await?.order(job, unit).await });
-    let word = action.word();
-    match ordered.await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(SystemdError::NotPermitted { .. })) => Err(Problem::new(
-            StatusCode::FORBIDDEN,
-            format!("systemd does not let the agent {word} `{unit}`: {rule}, and polkit has to be installed"),
-        )),
-        Ok(Err(error)) => {
-            eprintln!("could not {word} `{unit}`: {}", chain(&error));
-            Err(Problem::new(StatusCode::BAD_GATEWAY, format!("systemd did not {word} `{unit}`: {}", chain(&error))))
+async fn order(api: &Api, action: Action, unit: &str, rule: &'static str) -> Result<(), Problem> {
+    agent::order(api.paths.scope, action, unit, rule).await.map_err(|error| {
+        let status = match error {
+            OrderError::NotPermitted { .. } => StatusCode::FORBIDDEN,
+            OrderError::Refused { .. } => StatusCode::BAD_GATEWAY,
+            OrderError::Silent => StatusCode::GATEWAY_TIMEOUT,
+        };
+        if status == StatusCode::BAD_GATEWAY {
+            eprintln!("{error}");
         }
-        Err(_) => {
-            Err(Problem::new(StatusCode::GATEWAY_TIMEOUT, format!("systemd did not answer in {} s", LIMIT.as_secs())))
-        }
-    }
+        Problem::new(status, error.to_string())
+    })
 }
 
 /// There is no one to do it.

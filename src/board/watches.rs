@@ -8,7 +8,7 @@ use super::things::Things;
 use crate::event::{Body, Change, Key, Phase, Record, Row, RunPhase, Watched};
 use crate::line::Cost;
 use crate::status::Status;
-use crate::watch::{Finding, Host, Memory, Observation, Rule, RunSeen, UnitName, Units, Watch};
+use crate::watch::{Finding, Fixing, Host, Memory, Observation, Rule, RunSeen, UnitName, Units, Watch};
 
 /// All watches of a host and what they share.
 #[derive(Clone, Debug)]
@@ -16,12 +16,16 @@ pub(super) struct Watches {
     pub(super) host: Host,
     pub(super) by_unit: Things<UnitName, Watch>,
     rules: Vec<Rule>,
+    /// Which units are brought back by themselves.
+    pub(super) fixed: Vec<Units>,
+    /// What is to be done to units, and nobody took up yet.
+    pub(super) fixes: Vec<(UnitName, Fixing)>,
 }
 
 impl Watches {
     pub(super) fn new(zone: TimeZone) -> Watches {
         let host = Host { zone, starting_until: None, ending: false, awake: Timestamp::MIN };
-        Watches { host, by_unit: Things::new(), rules: Vec::new() }
+        Watches { host, by_unit: Things::new(), rules: Vec::new(), fixed: Vec::new(), fixes: Vec::new() }
     }
 
     /// The rule for a unit: one that names it, or else the last pattern that fits.
@@ -108,7 +112,9 @@ impl Board {
                 continue;
             }
             if let Some(rule) = self.watches.rule_of(unit).cloned() {
-                self.watches.by_unit.insert(unit.clone(), Watch::new(unit.clone(), rule));
+                let mut watch = Watch::new(unit.clone(), rule);
+                watch.set_fixed(self.watches.is_fixed(unit));
+                self.watches.by_unit.insert(unit.clone(), watch);
                 self.tell_watch(unit, |check| Body::Added { check }, out);
             }
         }
@@ -171,13 +177,18 @@ impl Board {
         }
     }
 
-    fn fold(&mut self, unit: &UnitName, step: impl FnOnce(&mut Watch, &Host) -> Vec<Finding>, out: &mut Vec<Change>) {
-        let Watches { host, by_unit, .. } = &mut self.watches;
+    pub(super) fn fold(
+        &mut self,
+        unit: &UnitName,
+        step: impl FnOnce(&mut Watch, &Host) -> Vec<Finding>,
+        out: &mut Vec<Change>,
+    ) {
+        let Watches { host, by_unit, fixes, .. } = &mut self.watches;
         let Some(watch) = by_unit.get_mut(unit) else { return };
         let (due, shown) = (watch.due(), shown(watch));
         let findings = step(watch, host);
         self.hurry |= watch.due().is_some_and(|new| due.is_none_or(|due| new < due));
-        let bodies = findings.into_iter().map(|finding| body(finding, watch));
+        let bodies = findings.into_iter().filter_map(|finding| body(finding, watch, fixes));
         out.extend(bodies.map(|body| Change { key: unit.clone().into(), body }));
         if self.watches.by_unit.get(unit).is_some_and(|watch| self::shown(watch) != shown) {
             self.tell_watch(unit, |check| Body::Updated { check }, out);
@@ -197,8 +208,9 @@ fn shown(watch: &Watch) -> (Option<String>, bool, bool) {
     (facts.description.clone(), facts.is_disabled(), facts.elapses.is_some())
 }
 
-fn body(finding: Finding, watch: &Watch) -> Body {
-    match finding {
+/// What subscribers are told; nothing of what is yet to be done.
+fn body(finding: Finding, watch: &Watch, fixes: &mut Vec<(UnitName, Fixing)>) -> Option<Body> {
+    Some(match finding {
         Finding::Status { status, verdict, previous, message, told, run } => Body::Status(Record {
             status,
             verdict,
@@ -212,7 +224,11 @@ fn body(finding: Finding, watch: &Watch) -> Body {
             since: watch.since(),
         }),
         Finding::Run(run) => Body::Run(phase(run)),
-    }
+        Finding::Fix(fixing) => {
+            fixes.push((watch.unit.clone(), fixing));
+            return None;
+        }
+    })
 }
 
 fn phase(seen: RunSeen) -> RunPhase {

@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::ui::Ui;
 use crate::check::CheckId;
 use crate::component::{self, Component};
-use crate::config::{self, Allowed, History, Settings};
+use crate::config::{self, Actions, Allowed, History, Settings};
 use crate::paths::Paths;
 use crate::ping::{self, Due};
 use crate::settings::{self, Loaded, Report};
@@ -117,13 +117,14 @@ fn document(settings: &Settings) -> Value {
             "repo": repo.as_ref().map(ToString::to_string), "members": members, "file": shown.file,
         })
     });
-    let watches_to_act_on = match &settings.actions.watches {
+    let allowed = |allowed: &Allowed| match allowed {
         Allowed::None => json!(false),
         Allowed::All => json!(true),
         Allowed::Units(units) => json!(units.iter().map(ToString::to_string).collect::<Vec<_>>()),
     };
+    let Actions { auto_fix, watches: to_act_on } = &settings.actions;
     json!({
-        "actions": {"watches": watches_to_act_on},
+        "actions": {"auto_fix": allowed(auto_fix), "watches": allowed(to_act_on)},
         "history": {
             "raw_seconds": raw.as_secs(), "detail_seconds": detail.as_secs(),
             "transitions_seconds": transitions.as_secs(), "hours_seconds": hours.as_secs(), "events": events,

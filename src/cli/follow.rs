@@ -18,6 +18,7 @@ use crate::line;
 use crate::paths::Paths;
 use crate::status::Status;
 use crate::unit::Scope;
+use crate::watch::AUTO_FIX;
 
 /// Between attempts to connect again: short at first, then patient.
 const BACKOFF: [Duration; 5] = [
@@ -206,6 +207,8 @@ fn show(text: &str, frame: &Frame, ui: &Ui) -> Result<(), Failure> {
             let status = frame.status.unwrap_or(Status::Unknown);
             let word = match (frame.progress, frame.changed) {
                 (true, _) if frame.marks.iter().any(|mark| mark == event::LATE) => ui.dim(" (late)"),
+                // It says itself what it is.
+                (true, _) if frame.marks.iter().any(|mark| mark == AUTO_FIX) => String::new(),
                 (true, _) => ui.dim(" (so far)"),
                 (false, true) => String::new(),
                 (false, false) => ui.dim(" (still)"),

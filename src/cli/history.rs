@@ -17,6 +17,7 @@ use crate::history::{Query, RecordRow, Transition, columns};
 use crate::paths::Paths;
 use crate::status::Status;
 use crate::survey::{Past, Row};
+use crate::watch::AUTO_FIX;
 
 const VERDICTS: &[&str] = &["time", "status", "message", "run"];
 /// What is asked of the past of one thing.
@@ -67,8 +68,11 @@ impl Question<'_> {
         };
         let mut last = Last::new(self.most, print);
         let (stored, end) = self.past.stored(&self.key, |reader| reader.records(&self.query(None)))?;
-        // That a result did not come is a change, and no verdict of a check.
+        // That a result did not come is a change, and no verdict of a check. What was done by itself is to be found beside the verdicts.
         let is_verdict = |record: &RecordRow| {
+            if record.marks.iter().any(|mark| mark == AUTO_FIX) {
+                return true;
+            }
             !record.progress && (record.verdict != Status::Unknown || record.key.kind() != Kind::Check)
         };
         for record in stored.into_iter().filter(is_verdict) {

@@ -1,4 +1,4 @@
-//! `[actions]`: what an operator may do over HTTP beside running checks.
+//! `[actions]`: what may be done to watched units: by an operator over HTTP, and by the agent itself.
 
 use toml::de::{DeTable, DeValue};
 
@@ -7,12 +7,14 @@ use super::value;
 use crate::source::Problem;
 use crate::watch::{UnitName, Units};
 
-pub(super) const KEYS: [&str; 1] = ["watches"];
+pub(super) const KEYS: [&str; 2] = ["auto_fix", "watches"];
 
-/// What an operator may do over HTTP.
+/// What may be done to watched units.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Actions {
-    /// Which watched units may be started, stopped and restarted.
+    /// Which ones the agent brings back by itself to what is expected of them.
+    pub auto_fix: Allowed,
+    /// Which ones an operator may start, stop and restart over HTTP.
     pub watches: Allowed,
 }
 
@@ -29,6 +31,15 @@ pub enum Allowed {
 }
 
 impl Allowed {
+    /// The same as units.
+    pub fn units(&self) -> Vec<Units> {
+        match self {
+            Allowed::None => Vec::new(),
+            Allowed::All => vec![Units::Glob("*".to_owned())],
+            Allowed::Units(units) => units.clone(),
+        }
+    }
+
     /// Whether this unit is among them.
     pub fn contains(&self, unit: &UnitName) -> bool {
         match self {
@@ -42,33 +53,37 @@ impl Allowed {
 /// What one file says of it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Part {
+    auto_fix: Option<Allowed>,
     watches: Option<Allowed>,
 }
 
 impl Part {
     pub(super) fn read(table: &DeTable, problems: &mut Vec<Problem>) -> Part {
         let mut table = Table::new(table, "actions", &KEYS, problems);
-        let watches = match table.get("watches") {
-            Some((DeValue::Boolean(true), _)) => Some(Allowed::All),
-            Some((DeValue::Boolean(false), _)) => Some(Allowed::None),
-            _ => units(&mut table).map(Allowed::Units),
-        };
-        Part { watches }
+        Part { auto_fix: allowed(&mut table, "auto_fix"), watches: allowed(&mut table, "watches") }
     }
 
     /// Puts what this file says over what others said before.
     pub(super) fn apply(&self, to: &mut Actions) {
+        if let Some(auto_fix) = &self.auto_fix {
+            to.auto_fix.clone_from(auto_fix);
+        }
         if let Some(watches) = &self.watches {
             to.watches.clone_from(watches);
         }
     }
 }
 
-fn units(table: &mut Table) -> Option<Vec<Units>> {
+fn allowed(table: &mut Table, key: &'static str) -> Option<Allowed> {
+    match table.get(key) {
+        Some((DeValue::Boolean(true), _)) => return Some(Allowed::All),
+        Some((DeValue::Boolean(false), _)) => return Some(Allowed::None),
+        _ => {}
+    }
     let read = |value: &DeValue| match value {
         DeValue::String(text) => Some(value::units(text)),
         _ => None,
     };
-    let found = table.one_or_many("watches", "`true`, `false`, or a list of names of units in quotes", read)?;
-    Some(found.into_iter().map(|(units, _)| units).collect())
+    let found = table.one_or_many(key, "`true`, `false`, or a list of names of units in quotes", read)?;
+    Some(Allowed::Units(found.into_iter().map(|(units, _)| units).collect()))
 }

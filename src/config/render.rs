@@ -23,7 +23,7 @@ pub fn span(duration: Duration) -> String {
 
 /// `[actions]` with all of its keys.
 pub fn render_actions(actions: &Actions) -> String {
-    let watches = match &actions.watches {
+    let allowed = |allowed: &Allowed| match allowed {
         Allowed::None => "false".to_owned(),
         Allowed::All => "true".to_owned(),
         Allowed::Units(units) => {
@@ -31,7 +31,8 @@ pub fn render_actions(actions: &Actions) -> String {
             format!("[{}]", units.join(", "))
         }
     };
-    format!("[actions]\nwatches = {watches}\n")
+    let Actions { auto_fix, watches } = actions;
+    format!("[actions]\nauto_fix = {}\nwatches = {}\n", allowed(auto_fix), allowed(watches))
 }
 
 /// `[history]` with all of its keys.

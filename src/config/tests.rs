@@ -41,6 +41,8 @@ fn every_mistake_has_its_line_and_column() {
         ("limits = []\n", "1:10 `limits` is a list"),
         ("[actions]\nwatches = 1\n", "2:11 `watches` is a whole number"),
         ("[actions]\nwatches = [\"nginx\"]\n", "2:12 `nginx` has no kind"),
+        ("[actions]\nauto_fix = 7\n", "2:12 `auto_fix` is a whole number"),
+        ("[actions]\nauto_fix = [\"a@.service\"]\n", "2:13 `a@.service` is a template"),
         ("actions = true\n", "1:11 `actions` is true or false"),
         ("history = 7\n", "1:11 `history` is a whole number"),
         ("[watch]\nunit = \"a.service\"\n", "1:1 `watch` is a table"),
@@ -185,6 +187,11 @@ fn what_is_rendered_is_read_back() {
         let file = file(text);
         let rendered: String = file.rules().map(render_watch).collect();
         assert_eq!(self::file(&rendered).rules().collect::<Vec<_>>(), file.rules().collect::<Vec<_>>(), "{rendered}");
+    }
+    for text in ["auto_fix = true\nwatches = false\n", "auto_fix = [\"web-*.service\", \"a.socket\"]\nwatches = true\n"]
+    {
+        let settings = Settings::merge([(Path::new("ssi.toml"), &self::file(&format!("[actions]\n{text}")))]).0;
+        assert_eq!(render_actions(&settings.actions), format!("[actions]\n{text}"));
     }
     let history = render_history(&History::default());
     assert_eq!(

@@ -38,6 +38,8 @@ pub struct Live {
     pub(super) wake: Notify,
     /// A result may be due earlier than any was.
     expecting: Notify,
+    /// Something is to be done to a watched unit.
+    fixing: Notify,
     past: Option<Arc<dyn Past>>,
     /// Events up to this number can't be caught up with, beyond what the ring holds.
     floor: AtomicU64,
@@ -122,6 +124,7 @@ impl Live {
             hub: Mutex::new(Hub::new(limits)?),
             wake: Notify::new(),
             expecting: Notify::new(),
+            fixing: Notify::new(),
             past: None,
             floor: AtomicU64::new(0),
             arrived: Condvar::new(),
@@ -147,6 +150,9 @@ impl Live {
         (state.fresh, state.resync) = (None, None);
         if state.board.hurried() || changes.iter().any(|change| change.body.expects_a_result()) {
             self.expecting.notify_one();
+        }
+        if state.board.has_fixes() {
+            self.fixing.notify_one();
         }
         if !changes.is_empty() {
             let first = state.seq + 1;
@@ -235,6 +241,11 @@ impl Live {
     /// Until a result may be due earlier than any was before.
     pub async fn expecting(&self) {
         self.expecting.notified().await;
+    }
+
+    /// Until something is to be done to a watched unit.
+    pub async fn fixing(&self) {
+        self.fixing.notified().await;
     }
 
     /// Epoch and number of the last event.

@@ -97,6 +97,7 @@ pub(super) fn read_unit(properties: &Properties, facts: &mut Facts) {
     facts.sub = text(properties, "SubState");
     facts.since = number(properties, "StateChangeTimestamp").and_then(instant);
     facts.began = number(properties, "InactiveExitTimestamp").and_then(instant);
+    facts.left = number(properties, "ActiveExitTimestamp").and_then(instant);
     let invocation = properties.get("InvocationID").and_then(|id| id.try_clone().ok());
     facts.invocation = invocation.and_then(|id| Vec::<u8>::try_from(id).ok()).map(|id| hex(&id));
     let job = properties.get("Job").and_then(|job| job.try_clone().ok());
@@ -111,6 +112,7 @@ pub(super) fn read_special(kind: &str, properties: &Properties, facts: &mut Fact
             facts.main_pid = number(properties, "MainPID");
             facts.restarts = number(properties, "NRestarts");
             facts.exit = exit(number(properties, "ExecMainCode"), number(properties, "ExecMainStatus"));
+            facts.exited = number(properties, "ExecMainExitTimestamp").and_then(instant);
             facts.oneshot = text(properties, "Type").map(|kind| kind == "oneshot");
             facts.timeout = number(properties, "TimeoutStartUSec").map(span);
         }

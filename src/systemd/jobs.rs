@@ -36,6 +36,17 @@ pub enum Action {
     Restart,
 }
 
+impl Action {
+    /// In words: `start`.
+    pub const fn verb(self) -> &'static str {
+        match self {
+            Action::Start => "start",
+            Action::Stop => "stop",
+            Action::Restart => "restart",
+        }
+    }
+}
+
 /// A subscription to the ends of jobs, made before the first job so that none is missed.
 pub struct Jobs {
     systemd: Systemd,

@@ -42,7 +42,6 @@ impl Facts {
 
     /// `; systemd restarts it`, where that is so.
     pub(super) fn outlook(&self) -> &'static str {
-        let restarts = self.sub.as_deref().is_some_and(|sub| sub.starts_with("auto-restart"));
-        if restarts { "; systemd restarts it" } else { "" }
+        if self.is_restarting() { "; systemd restarts it" } else { "" }
     }
 }

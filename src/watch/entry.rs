@@ -10,6 +10,7 @@ use super::adopted::{Adopted, RunSeen};
 use super::answers::Answers;
 use super::deaths::Deaths;
 use super::facts::{Facts, Standing};
+use super::fix::{AUTO_FIX, Fix, Fixing};
 use super::judge::{Judged, Verdict};
 use super::{Probed, Rule, UnitName};
 use crate::status::Status;
@@ -64,6 +65,8 @@ pub enum Finding {
     },
     /// A run of the service that an adopted timer starts.
     Run(RunSeen),
+    /// What is to be done by itself.
+    Fix(Fixing),
 }
 
 /// What must survive of a watch when the agent ends.
@@ -81,16 +84,33 @@ pub struct Memory {
     pub(super) deaths: Deaths,
     pub(super) bad_since: Option<Timestamp>,
     pub(super) adopted: Adopted,
+    #[serde(default)]
+    pub(super) fix: Fix,
 }
 
 /// How it came down.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Fall {
-    /// By itself.
-    Died { invocation: String, cause: String },
+    /// By itself. `unwanted`: it is certain that nobody stopped it.
+    Died {
+        invocation: String,
+        cause: String,
+        #[serde(default)]
+        unwanted: bool,
+    },
     /// By a job: somebody, a package or another unit wanted it so.
     Stopped { at: Timestamp },
+}
+
+impl Fall {
+    /// Somebody wants it to stay down.
+    pub(super) fn wanted(self) -> Fall {
+        match self {
+            Fall::Died { invocation, cause, .. } => Fall::Died { invocation, cause, unwanted: false },
+            stopped @ Fall::Stopped { .. } => stopped,
+        }
+    }
 }
 
 /// A unit and how it is to be.
@@ -112,7 +132,9 @@ pub struct Watch {
     pub(super) overdue: bool,
     /// Whether it is up anew, which is told also where the time of it reads the same.
     pub(super) anew: bool,
-    due: Option<Timestamp>,
+    /// Whether it is brought back by itself.
+    pub(super) is_fixed: bool,
+    pub(super) due: Option<Timestamp>,
 }
 
 impl Watch {
@@ -129,6 +151,7 @@ impl Watch {
             deaths: Deaths::default(),
             bad_since: None,
             adopted: Adopted::default(),
+            fix: Fix::default(),
         };
         Watch {
             unit,
@@ -141,6 +164,7 @@ impl Watch {
             soft: false,
             overdue: false,
             anew: false,
+            is_fixed: false,
             due: None,
         }
     }
@@ -228,6 +252,7 @@ impl Watch {
             (self.drift, "drift"),
             (facts.is_disabled(), "disabled"),
             (self.is_adopted(), "adopted"),
+            (self.is_given_up(), AUTO_FIX),
         ];
         all.into_iter().filter_map(|(applies, word)| applies.then_some(word)).collect()
     }
@@ -273,8 +298,23 @@ impl Watch {
         out
     }
 
-    /// Judges anew and tells what is new in it.
+    /// Judges anew, tells what is new in it, and decides what is to be done by itself.
     fn settle(
+        &mut self,
+        host: &Host,
+        now: Timestamp,
+        told: Option<Timestamp>,
+        run: Option<String>,
+        out: &mut Vec<Finding>,
+    ) {
+        self.judge_anew(host, now, told, run, out);
+        if self.fix(host, now, out) {
+            // From now on its message says so.
+            self.judge_anew(host, now, None, None, out);
+        }
+    }
+
+    fn judge_anew(
         &mut self,
         host: &Host,
         now: Timestamp,
@@ -289,8 +329,11 @@ impl Watch {
                 return;
             }
         };
-        let Verdict { status, message, until, drift, overdue } = verdict;
+        let Verdict { status, mut message, until, drift, overdue } = verdict;
         (self.due, self.drift, self.overdue) = (until, drift, overdue);
+        if let Some(words) = self.last_words() {
+            message = format!("{message}; {words}");
+        }
         self.memory.bad_since = status.is_bad().then(|| self.memory.bad_since.unwrap_or(now));
         let counts_from = self.memory.bad_since.and_then(|since| since.checked_add(self.rule.hold).ok());
         let was_soft = std::mem::take(&mut self.soft);

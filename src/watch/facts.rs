@@ -171,6 +171,10 @@ pub struct Facts {
     pub restarts: Option<u32>,
     /// How its main process ended.
     pub exit: Option<Exit>,
+    /// When that was.
+    pub exited: Option<Timestamp>,
+    /// When it last ceased to be active: by a stop before its main process ends, by a death after it.
+    pub left: Option<Timestamp>,
     /// Whether it does something once, and is fine when that is done.
     pub oneshot: Option<bool>,
     /// How long it may take to start, for a oneshot: to run. `Duration::MAX` without a limit.
@@ -196,7 +200,7 @@ impl Facts {
             ($($field:ident)*) => { $(if news.$field.is_some() { self.$field = news.$field; })* };
         }
         take!(description load file active sub since began invocation job result main_pid restarts exit oneshot);
-        take!(timeout elapses accuracy starts);
+        take!(exited left timeout elapses accuracy starts);
     }
 
     /// systemd tells of a new invocation before it tells of the new state: a job starts it now.
@@ -220,6 +224,16 @@ impl Facts {
         }
     }
 
+    /// systemd waits to start it again by itself.
+    pub(super) fn is_restarting(&self) -> bool {
+        self.sub.as_deref().is_some_and(|sub| sub.starts_with("auto-restart"))
+    }
+
+    /// Its processes are not all gone yet, or its `ExecStopPost=` runs.
+    pub(super) fn is_ending(&self) -> bool {
+        self.active == Some(Active::Deactivating)
+    }
+
     pub(super) fn has_job(&self) -> bool {
         self.job.is_some_and(|job| job != 0)
     }
@@ -229,20 +243,33 @@ impl Facts {
         self.result.as_deref().is_none_or(|result| result == "success")
     }
 
+    /// Its result is none that a stop could have, whatever a process makes of being told to end.
+    pub(super) fn is_no_stop(&self) -> bool {
+        let results = ["core-dump", "oom-kill", "watchdog", "start-limit-hit", "resources", "protocol"];
+        self.result.as_deref().is_some_and(|result| results.contains(&result))
+    }
+
+    /// Its main process ended before anybody stopped it.
+    pub(super) fn ended_by_itself(&self) -> bool {
+        let is_of_this_run = |exited: &Timestamp| self.began.is_none_or(|began| began <= *exited);
+        let exited = self.exited.filter(is_of_this_run);
+        exited.zip(self.left).is_some_and(|(exited, left)| exited <= left)
+    }
+
     pub(super) fn is_oneshot(&self) -> bool {
         self.oneshot == Some(true)
     }
 
     /// Where it stands between down and up.
     pub(super) fn standing(&self) -> Standing {
-        match (self.active.as_ref(), self.sub.as_deref().unwrap_or_default()) {
-            (None, _) => Standing::Unknown,
-            (Some(Active::Activating), sub) if sub.starts_with("auto-restart") => Standing::Down,
-            (Some(Active::Activating), _) => Standing::Starting,
-            (Some(Active::Deactivating), _) if self.has_job() && self.is_success() => Standing::Stopping,
-            (Some(Active::Inactive | Active::Failed | Active::Deactivating), _) => Standing::Down,
-            (Some(Active::Other(word)), _) if word == "maintenance" => Standing::Down,
-            (Some(Active::Active | Active::Reloading | Active::Other(_)), _) => Standing::Up,
+        match self.active.as_ref() {
+            None => Standing::Unknown,
+            Some(Active::Activating) if self.is_restarting() => Standing::Down,
+            Some(Active::Activating) => Standing::Starting,
+            Some(Active::Deactivating) if self.has_job() && self.is_success() => Standing::Stopping,
+            Some(Active::Inactive | Active::Failed | Active::Deactivating) => Standing::Down,
+            Some(Active::Other(word)) if word == "maintenance" => Standing::Down,
+            Some(Active::Active | Active::Reloading | Active::Other(_)) => Standing::Up,
         }
     }
 }

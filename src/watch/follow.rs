@@ -17,6 +17,8 @@ impl Watch {
         let known = memory.facts.active.is_some();
         news.mend(&memory.facts);
         let (told_state, before) = (news.active.is_some(), memory.facts.standing());
+        let (was_restarting, had_job) = (memory.facts.is_restarting(), memory.facts.has_job());
+        let invocation = memory.facts.invocation.clone();
         let counted = memory.facts.restarts.unwrap_or(0);
         memory.facts.learn(news);
         if self.unit.kind() == "timer" {
@@ -42,14 +44,28 @@ impl Watch {
                 Standing::Stopping => {
                     memory.fall.get_or_insert(Fall::Stopped { at: now });
                 }
+                // systemd would start it again, or say that it did so too often: somebody stopped it meanwhile.
+                Standing::Down
+                    if was_restarting
+                        && facts.active == Some(Active::Inactive)
+                        && facts.invocation == invocation
+                        && !facts.is_no_stop() =>
+                {
+                    memory.fall = Some(Fall::Stopped { at: now });
+                }
                 Standing::Down => {
                     let was_up = !gap && !matches!(before, Standing::Down | Standing::Unknown);
                     memory.fall = match memory.fall.take() {
                         Some(stopped @ Fall::Stopped { .. }) => Some(stopped),
-                        fall => fell(facts, fall, known, was_up, &mut memory.deaths, now),
+                        fall => fell(facts, fall, Seen { known, gap, was_up }, &mut memory.deaths, now),
                     }
                 }
             }
+        }
+        // Told to stop where it is down already; what `auto_fix` itself tried ends so too where something else keeps it from starting.
+        let is_still_down = before == Standing::Down && facts.standing() == Standing::Down;
+        if had_job && !facts.has_job() && is_still_down && facts.invocation == invocation && !memory.fix.is_trying() {
+            memory.fall = memory.fall.take().map(Fall::wanted);
         }
         let restarts = facts.restarts.unwrap_or(0);
         // The count begins anew when somebody starts the unit, resets it, or boots.
@@ -64,34 +80,38 @@ impl Watch {
     }
 }
 
-/// A unit is down. Counts a death where it is one that was not counted before.
-fn fell(
-    facts: &Facts,
-    before: Option<Fall>,
+/// How a unit came down, as far as it was seen.
+struct Seen {
+    /// Something was known of it before.
     known: bool,
+    /// Something was missed of it.
+    gap: bool,
+    /// It was up just now.
     was_up: bool,
-    deaths: &mut Deaths,
-    now: Timestamp,
-) -> Option<Fall> {
+}
+
+/// A unit is down. Counts a death where it is one that was not counted before.
+fn fell(facts: &Facts, before: Option<Fall>, seen: Seen, deaths: &mut Deaths, now: Timestamp) -> Option<Fall> {
     let invocation = facts.invocation.clone().unwrap_or_default();
     let cause = facts.cause();
     // Until it is started again nothing ends but what has ended.
-    if let Some(Fall::Died { invocation: same, cause: last }) = before
+    if let Some(Fall::Died { invocation: same, cause: last, unwanted }) = before
         && same == invocation
     {
         let cause = if facts.is_success() { last } else { cause };
-        return Some(Fall::Died { invocation, cause });
+        return Some(Fall::Died { invocation, cause, unwanted });
     }
     if facts.active == Some(Active::Inactive) {
-        if facts.is_success() && (facts.is_oneshot() || !was_up && !facts.has_job()) {
+        if facts.is_success() && (facts.is_oneshot() || !seen.was_up && !facts.has_job()) {
             return None;
         }
         if facts.has_job() {
             return Some(Fall::Stopped { at: now });
         }
     }
-    if known {
+    let unwanted = !seen.gap || facts.is_no_stop() || facts.ended_by_itself();
+    if seen.known {
         deaths.seen(&cause, now);
     }
-    Some(Fall::Died { invocation, cause })
+    Some(Fall::Died { invocation, cause, unwanted })
 }

@@ -1,5 +1,7 @@
 //! What is seen of units, as tables: each line is one thing that is seen, and what is told of it.
 
+mod fix;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -36,6 +38,8 @@ fn facts(text: &str) -> Facts {
             Some(("inv", id)) => facts.invocation = Some(id.to_owned()),
             Some(("job", id)) => facts.job = id.parse().ok(),
             Some(("pid", id)) => facts.main_pid = id.parse().ok(),
+            Some(("exited", second)) => facts.exited = second.parse().ok().map(at),
+            Some(("left", second)) => facts.left = second.parse().ok().map(at),
             Some(("n", count)) => facts.restarts = count.parse().ok(),
             Some(("result", word)) => facts.result = Some(word.to_owned()),
             Some(("load", word)) => facts.load = Some(Load::from(word.to_owned())),
@@ -58,6 +62,8 @@ fn told(findings: Vec<Finding>) -> Vec<String> {
             format!("soft {verdict} {message}")
         }
         Finding::Status { status, message, .. } => format!("{status} {message}"),
+        Finding::Fix(Fixing::Attempt { remedy, number }) => format!("{remedy} {number}"),
+        Finding::Fix(Fixing::GaveUp(_)) => "gave up".to_owned(),
         Finding::Run(run) => format!("run {} {}", run.run, run.ended.map_or("goes on".to_owned(), |end| end.result)),
     };
     findings.into_iter().map(one).collect()

@@ -114,6 +114,12 @@ impl Board {
         self.0.wait_frame(what, PATIENCE, wanted).json
     }
 
+    /// The same of what takes a minute by design.
+    #[track_caller]
+    pub fn wait_long(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        self.0.wait_frame(what, 2 * PATIENCE, wanted).json
+    }
+
     /// The first verdict of a check with this status and message.
     #[track_caller]
     pub fn verdict(&self, id: &str, status: &str, message: &str) -> Value {

@@ -8,6 +8,7 @@ mod agent_history;
 mod agent_logs;
 mod agent_service;
 mod agent_start;
+mod auto_fix;
 mod batches;
 mod browser;
 mod campaigns;

@@ -9,7 +9,7 @@ use crate::machine::{Machine, PATIENCE, wait_for};
 const RULES: &str = "/usr/share/polkit-1/rules.d/50-service-status-indicator.rules";
 
 /// Status and body of the answer to a POST.
-fn post(machine: &Machine, path: &str, token: &str, body: &str) -> (u16, Value) {
+pub fn post(machine: &Machine, path: &str, token: &str, body: &str) -> (u16, Value) {
     let (token, address) = (format!("Authorization: Bearer {token}"), format!("http://127.0.0.1:5000{path}"));
     let mut args = vec!["curl", "-s", "-X", "POST", "-H", &token, "-w", "\n%{http_code}", &address];
     if !body.is_empty() {
@@ -20,7 +20,7 @@ fn post(machine: &Machine, path: &str, token: &str, body: &str) -> (u16, Value) 
     (status.parse().unwrap(), serde_json::from_str(body).unwrap())
 }
 
-fn token(machine: &Machine, name: &str, scope: &str) -> String {
+pub fn token(machine: &Machine, name: &str, scope: &str) -> String {
     machine.run(&["ssi", "token", "add", name, "--scope", scope]).ok().trim_end().to_owned()
 }
 

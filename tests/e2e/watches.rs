@@ -6,15 +6,15 @@ use crate::agent_board::{Board, agent_pid, list, machine, text, wait_for_another
 use crate::checks::{property, ssi};
 use crate::machine::{Machine, PATIENCE, Process, wait_for};
 
-const CONFIG: &str = "/etc/service-status-indicator/ssi.toml";
+pub const CONFIG: &str = "/etc/service-status-indicator/ssi.toml";
 
 /// A unit of the machine, as its administrator would write it.
-fn unit(machine: &Machine, name: &str, content: &str) {
+pub fn unit(machine: &Machine, name: &str, content: &str) {
     machine.write(&format!("/etc/systemd/system/{name}"), content, 0o644);
 }
 
 /// A service that runs until it is ended; `more` are lines of its `[Service]`.
-fn sleeper(machine: &Machine, name: &str, more: &str) {
+pub fn sleeper(machine: &Machine, name: &str, more: &str) {
     unit(
         machine,
         name,
@@ -30,7 +30,7 @@ fn watch(machine: &Machine, watches: &[(&str, &str)]) {
     ssi(machine, &["config", "check"]).ok();
 }
 
-fn row(machine: &Machine, id: &str) -> Option<Value> {
+pub fn row(machine: &Machine, id: &str) -> Option<Value> {
     // What the agent has: the first frame of a new subscription.
     let hello = Board::open(machine, "").hello();
     hello["checks"].as_array().unwrap().iter().find(|row| row["id"] == id).cloned()
@@ -38,7 +38,7 @@ fn row(machine: &Machine, id: &str) -> Option<Value> {
 
 /// Waits for the first event of a unit after number `seq` that has this status and part of a message.
 #[track_caller]
-fn status(board: &Board, id: &str, after: u64, status: &str, part: &str) -> Value {
+pub fn status(board: &Board, id: &str, after: u64, status: &str, part: &str) -> Value {
     board.wait(&format!("{id} {status} `{part}`"), |frame| {
         frame["type"] == "status"
             && frame["id"] == id
@@ -48,12 +48,12 @@ fn status(board: &Board, id: &str, after: u64, status: &str, part: &str) -> Valu
     })
 }
 
-fn seq(frame: &Value) -> u64 {
+pub fn seq(frame: &Value) -> u64 {
     frame["seq"].as_u64().unwrap()
 }
 
 /// What the status of a unit went through, up to now, oldest first.
-fn transitions(board: &Board, id: &str) -> Vec<String> {
+pub fn transitions(board: &Board, id: &str) -> Vec<String> {
     let changed = |frame: &Value| frame["type"] == "status" && frame["changed"] == true;
     board.of(id).iter().filter(|frame| changed(frame)).map(|frame| text(&frame["status"])).collect()
 }

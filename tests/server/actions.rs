@@ -237,6 +237,13 @@ async fn units_are_acted_on_where_the_configuration_allows_it() {
     ] {
         assert_eq!(act("a.service", &json, body).await.0, expected, "{body}");
     }
+    // To have it brought back is another right.
+    let fix = "{\"action\": \"auto_fix\"}";
+    let (status, body) = act("a.service", &json, fix).await;
+    assert!(status == "403" && body.contains("`[actions] auto_fix = [\\\"a.service\\\"]` does"), "{status}{body}");
+    host.world.settings.send_replace(Arc::new(settings("[actions]\nauto_fix = true\n").0));
+    assert_eq!(act("a.service", &json, fix).await.0, "409");
+    assert_eq!(act("a.service", &json, restart).await.0, "403");
     assert_eq!(act("a.service", &json, &" ".repeat(5000)).await.0, "413");
     assert_eq!(act("a.service", &host.operator, restart).await.0, "415");
     assert_eq!(act("c.service", &json, restart).await.0, "404");
