@@ -5,12 +5,14 @@
 //! stable, while that of the journal's files is private to systemd.
 
 mod entry;
+mod follow;
 mod last;
 mod read;
 
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 
+pub use follow::Following;
 pub use last::last_lines;
 pub use read::{JournalError, of_runs, since};
 

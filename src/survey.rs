@@ -122,11 +122,11 @@ pub fn last_run(logs: &Path, id: &CheckId) -> Result<Vec<String>, TailError> {
     Ok(lines)
 }
 
-/// The last lines of a check's log, oldest first, as far as the log and the one that was rotated away last hold so many.
-pub fn last_lines(logs: &Path, id: &CheckId, most: usize) -> Result<Vec<String>, TailError> {
+/// The last lines of a check's log before `until`, oldest first, as far as the log and the one that was rotated away last hold so many.
+pub fn last_lines(logs: &Path, id: &CheckId, most: usize, until: Until<'_>) -> Result<Vec<String>, TailError> {
     let (mut newer, mut seen) = (Vec::<u8>::new(), Vec::<u8>::new());
     let count = |bytes: &[u8]| bytes.iter().filter(|byte| **byte == b'\n').count();
-    tail::last_block(logs, id.as_ref(), |window| {
+    tail::last_block_within(logs, id.as_ref(), until, |window| {
         if !window.ends_with(&seen) {
             // The current log holds too few; this is the one before.
             newer = std::mem::take(&mut seen);

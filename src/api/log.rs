@@ -17,6 +17,7 @@ use crate::event::{Key, Kind};
 use crate::journal;
 use crate::server::Problem;
 use crate::survey;
+use crate::tail::Until;
 use crate::unit;
 
 /// So many lines of a log are given unless others are asked for.
@@ -64,7 +65,7 @@ fn unavailable(detail: String) -> Problem {
 pub(super) async fn log_tail(api: &Arc<Api>, key: &Key, most: u32) -> Option<Vec<String>> {
     let Key::Check(id) = key.clone() else { return None };
     let logs = api.paths.logs.clone();
-    let reading = tokio::task::spawn_blocking(move || survey::last_lines(&logs, &id, most as usize));
+    let reading = tokio::task::spawn_blocking(move || survey::last_lines(&logs, &id, most as usize, Until::Now));
     match reading.await.ok()? {
         Ok(lines) => Some(lines),
         Err(error) => {

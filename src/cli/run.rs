@@ -14,7 +14,7 @@ use super::ui::Ui;
 use crate::check::CheckId;
 use crate::line::{self, Line, Trigger};
 use crate::paths::Paths;
-use crate::scheduler;
+use crate::scheduler::{self, Running};
 use crate::status::Status;
 use crate::systemd::{JobResult, Systemd};
 use crate::tail::{Signal, Start, Tail, Watch};
@@ -33,26 +33,37 @@ struct Report<'a> {
     lines: &'a [String],
 }
 
+/// Starts a run of a check and does not wait for it.
+pub(super) async fn start(paths: &Paths, id: &str) -> Result<(), Failure> {
+    let site = live::site(paths).await?;
+    let id = site.get(id)?.id;
+    match &site.systemd {
+        Some(systemd) => systemd.start(&unit::service_name(&id)).await?,
+        None => drop(embedded(paths, &id)?),
+    }
+    Ok(())
+}
+
+/// Runs a check where no systemd does.
+fn embedded(paths: &Paths, id: &CheckId) -> Result<Running, Failure> {
+    scheduler::start(paths, &std::env::current_exe()?, id, Trigger::Manual).map_err(Failure::new)
+}
+
 pub(super) fn run(args: &RunArgs, paths: &Paths, ui: &Ui) -> Result<u8, Failure> {
     live::block_on(async {
+        if args.no_wait {
+            start(paths, &args.id).await?;
+            ui.say(format!("started {}", args.id))?;
+            return Ok(0);
+        }
         let site = live::site(paths).await?;
         let id = site.get(&args.id)?.id;
         // Follow the log before the run begins, or its first lines are lost.
         let mut follow = Follow::start(paths, &id)?;
-        match (&site.systemd, args.no_wait) {
-            (Some(systemd), true) => {
-                systemd.start(&unit::service_name(&id)).await?;
-                ui.say(format!("started {id}"))?;
-                return Ok(0);
-            }
-            (Some(systemd), false) => under_systemd(systemd, &id, &mut follow, ui).await?,
-            (None, no_wait) => {
-                let running = scheduler::start(paths, &std::env::current_exe()?, &id, Trigger::Manual);
-                let running = running.map_err(Failure::new)?;
-                if no_wait {
-                    ui.say(format!("started {id}"))?;
-                    return Ok(0);
-                }
+        match &site.systemd {
+            Some(systemd) => under_systemd(systemd, &id, &mut follow, ui).await?,
+            None => {
+                let running = embedded(paths, &id)?;
                 follow.run = Some(running.run.clone());
                 follow.until(running.wait(&TimeZone::system()), ui).await??;
             }

@@ -20,16 +20,12 @@ const LONGEST: usize = 4096;
 
 /// The last `most` lines of `unit`, oldest first, with time (UTC) and sender. Needs a runtime; the caller's user decides what it may see.
 pub async fn last_lines(scope: Scope, unit: &str, most: u32) -> Result<Vec<String>, JournalError> {
-    let of_unit = match scope {
-        Scope::System => format!("--unit={unit}"),
-        Scope::User => format!("--user-unit={unit}"),
-    };
     let asking = async {
         // The semaphore is never closed.
         let _turn = AT_ONCE.acquire().await.ok();
         let mut command = Command::new("journalctl");
         command.args(["--quiet", "--no-pager", "--no-hostname", "--utc", "--output=short-iso"]);
-        command.arg(of_unit).arg(format!("--lines={most}"));
+        command.arg(of_unit(scope, unit)).arg(format!("--lines={most}"));
         command.stdin(Stdio::null()).kill_on_drop(true).output().await
     };
     let output = timeout(LIMIT, asking).await.map_err(|_| JournalError::Slow)??;
@@ -39,7 +35,15 @@ pub async fn last_lines(scope: Scope, unit: &str, most: u32) -> Result<Vec<Strin
     Ok(String::from_utf8_lossy(&output.stdout).lines().map(cut).collect())
 }
 
-fn cut(line: &str) -> String {
+/// The flag that picks a unit's lines.
+pub(super) fn of_unit(scope: Scope, unit: &str) -> String {
+    match scope {
+        Scope::System => format!("--unit={unit}"),
+        Scope::User => format!("--user-unit={unit}"),
+    }
+}
+
+pub(super) fn cut(line: &str) -> String {
     let end = line.char_indices().map(|(at, _)| at).take_while(|at| *at <= LONGEST).last().unwrap_or(0);
     if line.len() <= LONGEST { line.to_owned() } else { format!("{}…", &line[..end]) }
 }
