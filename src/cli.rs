@@ -33,6 +33,7 @@ mod switch;
 mod table;
 mod test;
 mod token;
+mod top;
 mod ui;
 mod warnings;
 
@@ -106,6 +107,7 @@ fn dispatch(cli: &Cli, ui: &Ui) -> Result<u8, Failure> {
         Command::Probe(args) => probe::probe(args, &paths, ui),
         Command::Agent(args) => agent::agent(args, &paths, ui),
         Command::Demo(args) => demo::demo(args, ui),
+        Command::Top(args) => top::top(args, &paths, ui),
         Command::Follow(args) => follow::follow(args, &paths, ui),
         Command::Exec(args) => exec::exec(args, &paths),
         Command::Ended(args) => exec::ended(args, &paths),

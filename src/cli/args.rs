@@ -108,6 +108,8 @@ pub(super) enum Command {
     Calendar(CalendarArgs),
     /// Ask one question about this host or the network and print one status line; exits as a Nagios plugin
     Probe(ProbeArgs),
+    /// Show the live board full-screen: sort, filter, details, run, follow a log
+    Top(TopArgs),
     /// Show the agent's events as they come
     Follow(FollowArgs),
     /// Serve the live status of this host
@@ -242,6 +244,13 @@ pub(super) struct FollowArgs {
     /// Only events that change something
     #[arg(long)]
     pub(super) changes: bool,
+    /// Where the agent listens
+    #[arg(long, value_name = "ADDR")]
+    pub(super) connect: Option<SocketAddr>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TopArgs {
     /// Where the agent listens
     #[arg(long, value_name = "ADDR")]
     pub(super) connect: Option<SocketAddr>,
