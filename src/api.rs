@@ -18,6 +18,7 @@ mod metrics;
 mod openapi;
 pub mod overview;
 mod paging;
+mod parts;
 mod past;
 mod ping;
 mod query;

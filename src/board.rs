@@ -88,6 +88,11 @@ impl Board {
         self.entries.values()
     }
 
+    /// All checks, by id, each with the number of its state: no other state of a check has it.
+    pub fn entry_states(&self) -> impl Iterator<Item = (u64, &Entry)> {
+        self.entries.states()
+    }
+
     /// The rows of `list --json` and of `hello`.
     pub fn rows(&self) -> Vec<Row> {
         let checks = self.entries.values().map(|entry| self.row(entry));

@@ -58,9 +58,21 @@ impl Exposition {
         self.text.push_str(other);
     }
 
+    /// Makes room for so many bytes more.
+    pub fn reserve(&mut self, bytes: usize) {
+        self.text.reserve(bytes);
+    }
+
     /// The text so far.
     pub fn into_text(self) -> String {
         self.text
+    }
+}
+
+impl<'a> Family<'a> {
+    /// Goes on with a family whose beginning stands elsewhere.
+    pub fn within(name: &'static str, text: &'a mut String) -> Family<'a> {
+        Family { name, text }
     }
 }
 

@@ -1,7 +1,10 @@
 //! `/metrics`: what Prometheus scrapes.
 
 mod board;
+mod checks;
 mod own;
+mod pings;
+mod watches;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,11 +13,16 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use bytes::Bytes;
+use jiff::Timestamp;
 
 use super::Api;
 use super::overview::Overview;
-use crate::exposition::{self, Exposition};
+use super::parts::Parts;
+use crate::exposition::{self, Exposition, Family};
 use crate::server::{Live, Revision};
+use crate::status::Status;
+use board::Samples;
 
 pub(super) fn routes(live: Arc<Live>, overview: Arc<Overview>) -> Router<Arc<Api>> {
     let metrics = Metrics { live, overview, board: Mutex::default() };
@@ -24,8 +32,15 @@ pub(super) fn routes(live: Arc<Live>, overview: Arc<Overview>) -> Router<Arc<Api
 struct Metrics {
     live: Arc<Live>,
     overview: Arc<Overview>,
-    /// What the board says, until it changes.
-    board: Mutex<Option<(Revision, Arc<str>)>>,
+    /// What the board says.
+    board: Mutex<Kept>,
+}
+
+#[derive(Default)]
+struct Kept {
+    samples: Samples,
+    /// Until the board changes.
+    text: Option<(Revision, Bytes)>,
 }
 
 async fn answer(State(metrics): State<Arc<Metrics>>) -> Response {
@@ -33,28 +48,44 @@ async fn answer(State(metrics): State<Arc<Metrics>>) -> Response {
 }
 
 impl Metrics {
-    fn text(&self) -> String {
+    fn text(&self) -> Parts {
         let (revision, board) = self.board();
-        let mut text = Exposition::default();
-        own::families(&self.live, &self.overview, revision.seq, &mut text);
-        text.append(&board);
-        text.into_text()
+        let mut own = Exposition::default();
+        own::families(&self.live, &self.overview, revision.seq, &mut own);
+        Parts::from([own.into_text().into(), board])
     }
 
-    fn board(&self) -> (Revision, Arc<str>) {
+    fn board(&self) -> (Revision, Bytes) {
         let mut kept = self.board.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((revision, text)) = &*kept
+        let Kept { samples, text } = &mut *kept;
+        if let Some((revision, text)) = text
             && *revision == self.live.revision()
         {
-            return (*revision, Arc::clone(text));
+            return (*revision, text.clone());
         }
-        let (revision, text) = self.live.read_revision(|board| {
-            let mut text = Exposition::default();
-            board::families(board, &mut text);
-            text.into_text()
-        });
-        let text: Arc<str> = text.into();
-        *kept = Some((revision, Arc::clone(&text)));
-        (revision, text)
+        let (revision, ()) = self.live.read_revision(|board| samples.renew(board));
+        let new = Bytes::from(samples.text());
+        *text = Some((revision, new.clone()));
+        (revision, new)
     }
 }
+
+/// Seconds since 1970.
+fn seconds(time: Timestamp) -> f64 {
+    time.as_millisecond() as f64 / 1e3
+}
+
+fn state_set(family: &mut Family<'_>, thing: (&str, &str), status: Status) {
+    for (state, label) in LABELS {
+        family.sample(&[thing, ("status", label)], state == status);
+    }
+}
+
+const LABELS: [(Status, &str); 6] = [
+    (Status::Ok, "ok"),
+    (Status::Update, "update"),
+    (Status::Warning, "warning"),
+    (Status::Failure, "failure"),
+    (Status::Error, "error"),
+    (Status::Unknown, "unknown"),
+];

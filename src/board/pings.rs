@@ -47,6 +47,11 @@ impl Board {
         self.pings.values()
     }
 
+    /// The same, each with the number of its state: no other state of a ping has it.
+    pub fn ping_states(&self) -> impl Iterator<Item = (u64, &Ping)> {
+        self.pings.states()
+    }
+
     /// One of them.
     pub fn ping(&self, name: &Name) -> Option<&Ping> {
         self.pings.get(name)

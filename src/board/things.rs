@@ -1,5 +1,5 @@
 //! The things of one kind on a board, by id, each with its row as JSON: written when somebody asks for it, and again only after the thing
-//! changed. Many ask for all rows far more often than most of them change.
+//! changed. Many ask for all rows far more often than most of them change. What else is made of things may be kept by their states.
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -40,56 +40,74 @@ impl Hash for Written {
 
 /// Things by id. Whoever takes one to change it discards what was written of it.
 #[derive(Clone, Debug)]
-pub(super) struct Things<K, T>(BTreeMap<K, Thing<T>>);
+pub(super) struct Things<K, T> {
+    by_id: BTreeMap<K, Thing<T>>,
+    last_state: u64,
+}
 
 #[derive(Clone, Debug)]
 struct Thing<T> {
     is: T,
+    state: u64,
     written: OnceCell<Written>,
+}
+
+impl<T> Thing<T> {
+    fn changes(&mut self, last_state: &mut u64) {
+        *last_state += 1;
+        self.state = *last_state;
+        self.written.take();
+    }
 }
 
 impl<K: Ord, T> Things<K, T> {
     pub(super) fn new() -> Things<K, T> {
-        Things(BTreeMap::new())
+        Things { by_id: BTreeMap::new(), last_state: 0 }
     }
 
     pub(super) fn get(&self, id: &K) -> Option<&T> {
-        self.0.get(id).map(|thing| &thing.is)
+        self.by_id.get(id).map(|thing| &thing.is)
     }
 
     pub(super) fn get_mut(&mut self, id: &K) -> Option<&mut T> {
-        let thing = self.0.get_mut(id)?;
-        thing.written.take();
+        let thing = self.by_id.get_mut(id)?;
+        thing.changes(&mut self.last_state);
         Some(&mut thing.is)
     }
 
     pub(super) fn contains(&self, id: &K) -> bool {
-        self.0.contains_key(id)
+        self.by_id.contains_key(id)
     }
 
     pub(super) fn insert(&mut self, id: K, is: T) {
-        self.0.insert(id, Thing { is, written: OnceCell::new() });
+        self.last_state += 1;
+        self.by_id.insert(id, Thing { is, state: self.last_state, written: OnceCell::new() });
     }
 
     pub(super) fn remove(&mut self, id: &K) -> Option<T> {
-        self.0.remove(id).map(|thing| thing.is)
+        self.by_id.remove(id).map(|thing| thing.is)
     }
 
     pub(super) fn ids(&self) -> impl Iterator<Item = &K> {
-        self.0.keys()
+        self.by_id.keys()
     }
 
     pub(super) fn values(&self) -> impl Iterator<Item = &T> {
-        self.0.values().map(|thing| &thing.is)
+        self.by_id.values().map(|thing| &thing.is)
+    }
+
+    /// The things by id, each with the number of its state, which no other state of any of them has.
+    pub(super) fn states(&self) -> impl Iterator<Item = (u64, &T)> {
+        self.by_id.values().map(|thing| (thing.state, &thing.is))
     }
 
     /// Something changed that is part of all rows.
     pub(super) fn discard_written(&mut self) {
-        self.0.values_mut().for_each(|thing| drop(thing.written.take()));
+        self.by_id.values_mut().for_each(|thing| thing.changes(&mut self.last_state));
     }
 
     /// The rows, by id; `row` makes that of a thing.
     pub(super) fn written(&self, row: impl Fn(&T) -> Row) -> impl Iterator<Item = &Written> {
-        self.0.values().map(move |thing| thing.written.get_or_init(|| Written::of(row(&thing.is))))
+        self.by_id.values().map(move |thing| thing.written.get_or_init(|| Written::of(row(&thing.is))))
     }
 }

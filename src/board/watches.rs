@@ -133,6 +133,11 @@ impl Board {
         self.watches.by_unit.values()
     }
 
+    /// The same, each with the number of its state: no other state of a watch has it.
+    pub fn watch_states(&self) -> impl Iterator<Item = (u64, &Watch)> {
+        self.watches.by_unit.states()
+    }
+
     /// One of them.
     pub fn watch(&self, unit: &UnitName) -> Option<&Watch> {
         self.watches.by_unit.get(unit)

@@ -1,204 +1,153 @@
 //! The metrics of checks, watches and pings. What is not known has no sample.
-
-use std::collections::BTreeSet;
-
-use jiff::Timestamp;
+//!
+//! Input: a board. Output: a text of families. The samples of a thing are kept, and written anew only in another of its states.
 
 use crate::board::{Board, Entry};
 use crate::exposition::{Exposition, Family, Type};
-use crate::perfdata::Metric;
 use crate::ping::Ping;
-use crate::status::Status;
-use crate::watch::{Expected, Watch};
+use crate::watch::Watch;
 
-/// So many values of one check are told; a script can't fill the memory of who scrapes.
-const MOST_VALUES: usize = 64;
-/// The longest label of a value, in characters.
-const LONGEST_LABEL: usize = 128;
+use super::checks::CHECKS;
+use super::pings::PINGS;
+use super::watches::WATCHES;
 
-/// All of a board.
-pub(super) fn families(board: &Board, out: &mut Exposition) {
-    let checks: Vec<&Entry> = board.entries().collect();
-    let watches: Vec<&Watch> = board.watches().collect();
-    infos(&checks, &watches, out);
-    states(&checks, &watches, out);
-    flags(&checks, &watches, out);
-    times(board, &checks, &watches, out);
-    runs(&checks, out);
-    values(&checks, out);
-    pings(board, out);
+/// A family of which every thing of a kind has its samples.
+pub(super) struct Of<T> {
+    pub(super) name: &'static str,
+    pub(super) kind: Type,
+    pub(super) help: &'static str,
+    pub(super) samples: fn(&Board, &T, &mut Family<'_>),
 }
 
-fn pings(board: &Board, out: &mut Exposition) {
-    let pings: Vec<&Ping> = board.pings().collect();
-    let mut family = out.family("ssi_ping_status", Type::Gauge, "Which status a ping has: 1 for that, 0 for others.");
-    for ping in &pings {
-        state_set(&mut family, ("ping", ping.rule().name.as_str()), ping.status());
+/// The samples of the things of a board.
+#[derive(Debug, Default)]
+pub(super) struct Samples {
+    checks: Vec<Lines>,
+    watches: Vec<Lines>,
+    pings: Vec<Lines>,
+}
+
+/// All samples of one thing in one of its states.
+#[derive(Debug)]
+struct Lines {
+    state: u64,
+    text: Box<str>,
+    /// Where those of each family end.
+    ends: Vec<usize>,
+}
+
+impl Samples {
+    /// Brings them to the present of the board that they are of.
+    pub(super) fn renew(&mut self, board: &Board) {
+        let check = |state, entry: &Entry| Lines::of(state, board, entry, CHECKS);
+        renew(&mut self.checks, board.entry_states(), check);
+        let watch = |state, watch: &Watch| Lines::of(state, board, watch, WATCHES);
+        renew(&mut self.watches, board.watch_states(), watch);
+        let ping = |state, ping: &Ping| Lines::of(state, board, ping, PINGS);
+        renew(&mut self.pings, board.ping_states(), ping);
     }
-    let mut of_pings = |name, help, time: &dyn Fn(&Ping) -> Option<Timestamp>| {
-        let mut family = out.family(name, Type::Gauge, help);
-        for ping in &pings {
-            family.sample_if_known(&[("ping", ping.rule().name.as_str())], time(ping).map(seconds));
+
+    /// The families with all of them.
+    pub(super) fn text(&self) -> String {
+        let mut out = Exposition::default();
+        families(CHECKS, &self.checks, &mut out);
+        families(WATCHES, &self.watches, &mut out);
+        families(PINGS, &self.pings, &mut out);
+        out.into_text()
+    }
+}
+
+impl Lines {
+    fn of<T>(state: u64, board: &Board, thing: &T, families: &[Of<T>]) -> Lines {
+        let mut text = String::new();
+        let ends = families.iter().map(|family| {
+            (family.samples)(board, thing, &mut Family::within(family.name, &mut text));
+            text.len()
+        });
+        let ends = ends.collect();
+        Lines { state, text: text.into(), ends }
+    }
+
+    /// Those of the family number `at`.
+    fn part(&self, at: usize) -> &str {
+        let begin = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
+        self.ends.get(at).and_then(|end| self.text.get(begin..*end)).unwrap_or_default()
+    }
+}
+
+/// Things stand in the order in which they stood. Where one came or went, those behind it are written anew as well.
+fn renew<'b, T: 'b>(
+    kept: &mut Vec<Lines>,
+    things: impl Iterator<Item = (u64, &'b T)>,
+    write: impl Fn(u64, &T) -> Lines,
+) {
+    let mut count = 0;
+    for (state, thing) in things {
+        match kept.get_mut(count) {
+            Some(lines) if lines.state == state => {}
+            Some(lines) => *lines = write(state, thing),
+            None => kept.push(write(state, thing)),
         }
-    };
-    of_pings("ssi_ping_status_since_timestamp_seconds", "Since when a ping has its status.", &Ping::since);
-    of_pings("ssi_ping_last_run_timestamp_seconds", "When a program last told of a run.", &Ping::last_run);
-    of_pings("ssi_ping_deadline_timestamp_seconds", "When the next result of a program is due.", &|ping| {
-        board.ping_row(ping).deadline
-    });
-}
-
-/// Seconds since 1970.
-pub(super) fn seconds(time: Timestamp) -> f64 {
-    time.as_millisecond() as f64 / 1e3
-}
-
-fn infos(checks: &[&Entry], watches: &[&Watch], out: &mut Exposition) {
-    let mut family = out.family("ssi_check_info", Type::Gauge, "What the header of a check says; always 1.");
-    for entry in checks {
-        let check = &entry.check;
-        let (tags, section) = (check.tags.join(","), check.section.as_deref().unwrap_or_default());
-        let labels =
-            [("name", check.name.as_str()), ("version", &check.version), ("tags", &tags), ("section", section)];
-        family.sample(&[&[("check", check.id.as_str())][..], &labels].concat(), true);
+        count += 1;
     }
-    let mut family = out.family("ssi_watch_info", Type::Gauge, "What is expected of a watched unit; always 1.");
-    for watch in watches {
-        family.sample(&[("watch", watch.unit.as_str()), ("expected", &watch.rule.state.to_string())], true);
+    kept.truncate(count);
+}
+
+fn families<T>(families: &[Of<T>], all: &[Lines], out: &mut Exposition) {
+    out.reserve(all.iter().map(|lines| lines.text.len()).sum());
+    for (at, family) in families.iter().enumerate() {
+        out.family(family.name, family.kind, family.help);
+        all.iter().for_each(|lines| out.append(lines.part(at)));
     }
 }
 
-fn states(checks: &[&Entry], watches: &[&Watch], out: &mut Exposition) {
-    let mut family = out.family("ssi_check_status", Type::Gauge, "Which status a check has: 1 for that, 0 for others.");
-    for entry in checks {
-        state_set(&mut family, ("check", entry.check.id.as_str()), entry.status);
-    }
-    let mut family = out.family("ssi_watch_status", Type::Gauge, "Which status a watch has: 1 for that, 0 for others.");
-    for watch in watches {
-        state_set(&mut family, ("watch", watch.unit.as_str()), watch.status());
-    }
-}
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+    use jiff::{SignedDuration, Timestamp};
 
-fn state_set(family: &mut Family<'_>, thing: (&str, &str), status: Status) {
-    for (state, label) in LABELS {
-        family.sample(&[thing, ("status", label)], state == status);
-    }
-}
+    use super::*;
+    use crate::check::{self, CheckId};
+    use crate::line;
 
-const LABELS: [(Status, &str); 6] = [
-    (Status::Ok, "ok"),
-    (Status::Update, "update"),
-    (Status::Warning, "warning"),
-    (Status::Failure, "failure"),
-    (Status::Error, "error"),
-    (Status::Unknown, "unknown"),
-];
+    fn install(board: &mut Board, id: &str, at: Timestamp) {
+        let script = format!(
+            "#!/bin/bash\n# name: check {id}\n# id: {id}\n# description: d\n# version: 1\n# schedule: hourly\n"
+        );
+        let check = check::parse(script.as_bytes(), jiff::tz::db(), &check::Limits::default()).unwrap().check;
+        board.install(check, true, at, &mut Vec::new());
+    }
 
-fn flags(checks: &[&Entry], watches: &[&Watch], out: &mut Exposition) {
-    type Flag<T> = (&'static str, &'static str, fn(&T) -> bool);
-    let of_checks: [Flag<Entry>; 3] = [
-        ("ssi_check_enabled", "Whether the timer of a check is switched on.", |entry| entry.enabled),
-        ("ssi_check_running", "Whether a run of a check goes on.", |entry| entry.running_since().is_some()),
-        ("ssi_check_overdue", "Whether the result of a check did not come in time.", Entry::is_overdue),
-    ];
-    for (name, help, is_so) in of_checks {
-        let mut family = out.family(name, Type::Gauge, help);
-        checks.iter().for_each(|entry| family.sample(&[("check", entry.check.id.as_str())], is_so(entry)));
+    #[test]
+    fn what_is_kept_is_what_would_be_written() {
+        let at = "2026-11-22T08:06:00Z".parse::<Timestamp>().unwrap();
+        let later = at + SignedDuration::from_hours(1);
+        let mut board = Board::new("host", TimeZone::UTC);
+        let mut kept = Samples::default();
+        let mut is_kept = |board: &Board| {
+            kept.renew(board);
+            let mut new = Samples::default();
+            new.renew(board);
+            assert_eq!(kept.text(), new.text());
+            new.text()
+        };
+        is_kept(&board);
+        let disk: CheckId = "disk".parse().unwrap();
+        ["disk", "mail", "load"].iter().for_each(|id| install(&mut board, id, at));
+        assert!(is_kept(&board).contains("ssi_check_status{check=\"disk\",status=\"unknown\"} 1\n"));
+        board.read(&disk, &line::parse("\t-- run aa start 2026-11-22T08:06:00Z trigger=timer"), at, &mut Vec::new());
+        assert!(is_kept(&board).contains("ssi_check_running{check=\"disk\"} 1\n"));
+        board.read(&disk, &line::parse("\t-- perf free=3GB"), at, &mut Vec::new());
+        assert!(
+            is_kept(&board).contains("ssi_check_perfdata{check=\"disk\",label=\"free\",unit=\"bytes\"} 3221225472\n")
+        );
+        let before = is_kept(&board);
+        board.awake(later);
+        assert_ne!(is_kept(&board), before, "deadlines count from there");
+        // One that goes and one that comes among the others, as many as before.
+        board.remove(&disk, &mut Vec::new());
+        install(&mut board, "a-new-one", later);
+        let text = is_kept(&board);
+        assert!(text.contains("check=\"a-new-one\"") && !text.contains("check=\"disk\""));
     }
-    let of_watches: [Flag<Watch>; 2] = [
-        ("ssi_watch_expected_active", "Whether a watched unit is expected to be active.", |watch| {
-            watch.rule.state == Expected::Active
-        }),
-        ("ssi_watch_as_expected", "Whether a watched unit is as it is expected to be.", |watch| {
-            watch.status().is_healthy()
-        }),
-    ];
-    for (name, help, is_so) in of_watches {
-        let mut family = out.family(name, Type::Gauge, help);
-        watches.iter().for_each(|watch| family.sample(&[("watch", watch.unit.as_str())], is_so(watch)));
-    }
-}
-
-fn times(board: &Board, checks: &[&Entry], watches: &[&Watch], out: &mut Exposition) {
-    let mut of_checks = |name, help, time: &dyn Fn(&Entry) -> Option<Timestamp>| {
-        let mut family = out.family(name, Type::Gauge, help);
-        for entry in checks {
-            family.sample_if_known(&[("check", entry.check.id.as_str())], time(entry).map(seconds));
-        }
-    };
-    of_checks("ssi_check_status_since_timestamp_seconds", "Since when a check has its status.", &|entry| entry.since);
-    of_checks("ssi_check_last_run_timestamp_seconds", "When a check last ran.", &|entry| entry.last_run);
-    of_checks("ssi_check_next_run_timestamp_seconds", "When a check runs next.", &|entry| entry.next_run);
-    of_checks("ssi_check_deadline_timestamp_seconds", "When the next result of a check is due.", &|entry| {
-        board.deadline(entry)
-    });
-    let help = "Since when a watch has its status.";
-    let mut family = out.family("ssi_watch_status_since_timestamp_seconds", Type::Gauge, help);
-    for watch in watches {
-        family.sample_if_known(&[("watch", watch.unit.as_str())], watch.since().map(seconds));
-    }
-    let help = "How often systemd restarted a watched service by itself since somebody last started it.";
-    let mut family = out.family("ssi_watch_restarts_total", Type::Counter, help);
-    for watch in watches {
-        family.sample_if_known(&[("watch", watch.unit.as_str())], watch.facts().restarts.map(u64::from));
-    }
-    let mut family = out.family("ssi_watch_latency_seconds", Type::Gauge, "How long the page of a watch took.");
-    for watch in watches {
-        family.sample_if_known(&[("watch", watch.unit.as_str())], watch.latency().map(|took| took.as_secs_f64()));
-    }
-}
-
-fn runs(checks: &[&Entry], out: &mut Exposition) {
-    let help = "Runs of a check by their verdict, as far as this agent has read of them; unknown: stopped on purpose.";
-    let mut family = out.family("ssi_check_runs_total", Type::Counter, help);
-    for entry in checks {
-        for (status, count) in entry.tally.verdicts() {
-            let label = LABELS.iter().find(|(other, _)| *other == status).map_or("unknown", |(_, label)| label);
-            family.sample(&[("check", entry.check.id.as_str()), ("result", label)], count);
-        }
-    }
-    let help = "How long the runs of a check took, as far as this agent has read of them.";
-    let mut family = out.family("ssi_check_run_duration_seconds", Type::Summary, help);
-    for entry in checks {
-        let (count, total) = entry.tally.timed();
-        family.sum_and_count(&[("check", entry.check.id.as_str())], total.as_secs_f64(), count);
-    }
-    let help = "How long the last run of a check took.";
-    let mut family = out.family("ssi_check_last_run_duration_seconds", Type::Gauge, help);
-    for entry in checks {
-        let took = entry.tally.last_duration().map(|took| took.as_secs_f64());
-        family.sample_if_known(&[("check", entry.check.id.as_str())], took);
-    }
-}
-
-fn values(checks: &[&Entry], out: &mut Exposition) {
-    let help = "What the last run of a check measured, in the base unit that `unit` names.";
-    let mut family = out.family("ssi_check_perfdata", Type::Gauge, help);
-    for entry in checks {
-        let mut told = BTreeSet::new();
-        for metric in entry.perfdata.iter().take(MOST_VALUES) {
-            let label: String = metric.label.chars().take(LONGEST_LABEL).collect();
-            let Some((value, unit)) = in_base_unit(metric).filter(|_| told.insert(label.clone())) else { continue };
-            family.sample(&[("check", entry.check.id.as_str()), ("label", &label), ("unit", unit)], value);
-        }
-    }
-}
-
-/// A value that is known.
-fn in_base_unit(metric: &Metric) -> Option<(f64, &'static str)> {
-    let value = metric.value?;
-    let (factor, unit) = match metric.unit.as_str() {
-        "s" => (1.0, "seconds"),
-        "ms" => (1e-3, "seconds"),
-        "us" => (1e-6, "seconds"),
-        "%" => (1.0, "percent"),
-        "B" => (1.0, "bytes"),
-        "KB" => (1024.0, "bytes"),
-        "MB" => (1024.0 * 1024.0, "bytes"),
-        "GB" => (1024.0 * 1024.0 * 1024.0, "bytes"),
-        "TB" => (1024.0 * 1024.0 * 1024.0 * 1024.0, "bytes"),
-        "c" => (1.0, "counter"),
-        _ => (1.0, ""),
-    };
-    Some((value * factor, unit))
 }

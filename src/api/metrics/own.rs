@@ -10,7 +10,7 @@ use crate::api::overview::Overview;
 use crate::exposition::{Exposition, Type};
 use crate::server::Live;
 
-use super::board::seconds;
+use super::seconds;
 
 /// What is known of this process, of its subscribers, and of the events up to the number `seq`.
 pub(super) fn families(live: &Live, overview: &Overview, seq: u64, out: &mut Exposition) {
