@@ -4,6 +4,7 @@
 //! keeps its last value and says so; nobody waits for it.
 
 mod board;
+mod document;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -11,10 +12,11 @@ mod tests;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use serde_json::value::RawValue;
 
 pub use board::Told;
+pub use document::{Document, Form};
 pub use summary::{Counts, Dated, Summary};
 
 use crate::check::CheckId;
@@ -48,16 +50,6 @@ pub enum Age {
     Since(Timestamp),
     /// Nobody knows.
     Unknown,
-}
-
-/// How much of a section is told.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Form {
-    /// What it says, with age, error and status.
-    #[default]
-    Wrapped,
-    /// What it says, alone.
-    Raw,
 }
 
 impl Section {
@@ -106,59 +98,6 @@ impl Section {
             Age::Live => Some(0),
             Age::Since(then) => Some(now.as_millisecond().saturating_sub(then.as_millisecond()).max(0)),
             Age::Unknown => None,
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct Wrapped<'a> {
-    section: &'a str,
-    data: Option<&'a RawValue>,
-    age_ms: Option<i64>,
-    stale: bool,
-    error: Option<&'a str>,
-    status: Option<Status>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    check: Option<&'a str>,
-}
-
-/// Sections as they are at `now`, as one JSON object with their names as keys.
-pub struct Document<'a> {
-    /// In the order in which they are told.
-    pub sections: &'a [&'a Section],
-    /// How much of each is told.
-    pub form: Form,
-    /// The time that ages count to.
-    pub now: Timestamp,
-}
-
-impl Serialize for Document<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.sections.iter().map(|section| (&section.name, One { section, document: self })))
-    }
-}
-
-struct One<'a> {
-    section: &'a Section,
-    document: &'a Document<'a>,
-}
-
-impl Serialize for One<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let One { section, document } = self;
-        let data = section.data.as_deref();
-        match document.form {
-            Form::Raw => data.serialize(serializer),
-            Form::Wrapped => Wrapped {
-                section: &section.name,
-                data,
-                age_ms: section.age_ms(document.now),
-                stale: section.stale,
-                error: section.error.as_deref(),
-                status: section.status,
-                check: section.check.as_ref().map(AsRef::as_ref),
-            }
-            .serialize(serializer),
         }
     }
 }

@@ -57,10 +57,10 @@ pub(super) fn tag(hash: u64) -> String {
 }
 
 /// The same with a tag that is known without the JSON, which is written only for those who do not have it.
-pub(super) fn known_by(
+pub(super) fn known_by<B: IntoResponse>(
     headers: &HeaderMap,
     tag: &str,
-    body: impl FnOnce() -> Result<Bytes, Problem>,
+    body: impl FnOnce() -> Result<B, Problem>,
 ) -> Result<Response, Problem> {
     let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     // It may have become a weak one on its way.

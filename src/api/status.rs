@@ -9,7 +9,6 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use axum::routing::get;
-use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::Api;
@@ -17,6 +16,7 @@ use super::answer::{known_by, not_found, unwritten};
 use super::authority::demand;
 use super::freshen::{Refusals, freshen, with_refusal};
 use super::overview::{self, Overview};
+use super::parts::Parts;
 use super::query::{Parameters, bad};
 use crate::check::CheckId;
 use crate::jobs;
@@ -70,7 +70,7 @@ async fn status(State((api, overview)): State<Known>, uri: Uri, headers: HeaderM
     let began = overview.started().as_microsecond();
     let tag = format!("W/\"{began:x}-{degraded}-{updates}-{look}-{listed}-{:x}\"", mark(&refusals));
     let document = Document { sections: &chosen, form: wanted.form, now };
-    known_by(&headers, &tag, || serde_json::to_vec(&document).map(Bytes::from).map_err(|_| unwritten()))
+    known_by(&headers, &tag, || document.parts().map(Parts::from).map_err(|_| unwritten()))
 }
 
 /// The check that a section comes from; of the jobs, the one that reads crontabs.

@@ -52,7 +52,8 @@ fn told(board: &Board, form: Form, now: Timestamp) -> Value {
     let told = Told::of(board);
     let sections = told.sections(Vec::new(), Vec::new(), now);
     let sections: Vec<&Section> = sections.iter().map(AsRef::as_ref).collect();
-    serde_json::to_value(Document { sections: &sections, form, now }).unwrap_or_default()
+    let parts = Document { sections: &sections, form, now }.parts().unwrap_or_default();
+    serde_json::from_slice(&parts.concat()).unwrap_or_default()
 }
 
 fn deploy(board: &Board, seconds: i64) -> Value {
@@ -168,6 +169,26 @@ fn the_summary_counts_and_names_what_is_not_well() {
     let ids: Vec<&Value> = summary["not_ok"].as_array().into_iter().flatten().map(|row| &row["id"]).collect();
     assert_eq!(ids, ["c", "b"]);
     assert_eq!(summary["alerts"], json!([]));
+}
+
+#[test]
+fn large_data_are_shared_and_nothing_else_differs() {
+    let large = Section::live("large", &"x".repeat(100_000));
+    let small = Section::live("a \"small\" one", &json!({"n": 1}));
+    let unknown = Section::unknown("unknown", "why");
+    let parts = |sections: &[&Section], form| Document { sections, form, now: time(NOON) }.parts().unwrap();
+    let value = |parts: &[bytes::Bytes]| serde_json::from_slice::<Value>(&parts.concat()).unwrap();
+    for form in [Form::Raw, Form::Wrapped] {
+        assert_eq!(parts(&[&small, &unknown], form).len(), 1);
+        let all = parts(&[&small, &large, &unknown], form);
+        let data = large.data.as_ref().unwrap().get();
+        assert!(all.len() == 3 && all[1].as_ptr() == data.as_ptr(), "{form:?}");
+        for section in [&small, &large, &unknown] {
+            assert_eq!(value(&all)[&section.name], value(&parts(&[section], form))[&section.name]);
+        }
+        assert_eq!(value(&parts(&[], form)), json!({}));
+    }
+    assert_eq!(value(&parts(&[&unknown, &small], Form::Raw)), json!({"unknown": null, "a \"small\" one": {"n": 1}}));
 }
 
 #[test]

@@ -81,5 +81,6 @@ fn survey(paths: &Paths, ui: &Ui) -> Result<String, Failure> {
     let jobs = overview::jobs(&jobs::report(&board, paths)?);
     let sections = told.sections(first, vec![jobs], now);
     let sections: Vec<&Section> = sections.iter().map(AsRef::as_ref).collect();
-    Ok(serde_json::to_string(&Document { sections: &sections, form: Form::Wrapped, now })?)
+    let document = Document { sections: &sections, form: Form::Wrapped, now };
+    Ok(String::from_utf8_lossy(&document.parts()?.concat()).into_owned())
 }
