@@ -214,7 +214,7 @@ impl Agent {
             let _ = tokio::time::timeout(FIRST_LOOK, looked).await;
         }
         live.update(now(), |board, out| board.overdue(now(), out));
-        let guard = Guard::new(address, []).with_rates(in_force.clone());
+        let guard = Guard::new(address, []).with_settings(in_force.clone());
         let jobs = Jobs::default();
         let (live_of_api, paths) = (Arc::clone(&live), options.paths.clone());
         let api = Api { live: live_of_api, paths, settings: in_force, hands, jobs: jobs.clone() };

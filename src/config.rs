@@ -8,6 +8,7 @@ mod actions;
 mod component;
 mod file;
 mod history;
+mod http;
 mod limits;
 mod mistake;
 mod name;
@@ -24,21 +25,23 @@ mod watch;
 pub use actions::{Actions, Allowed};
 pub use file::{File, parse};
 pub use history::History;
+pub use http::Http;
 pub use limits::Limits;
 pub use mistake::Mistake;
 pub use name::{file_name, file_name_of_ping};
 pub use ping::{EVERY, GRACE};
 pub use render::{
-    fields, fields_of_ping, render_actions, render_component, render_history, render_limits, render_ping, render_watch,
-    span,
+    fields, fields_of_ping, render_actions, render_component, render_history, render_http, render_limits, render_ping,
+    render_watch, span,
 };
 pub use settings::{Component, Ping, Settings, Watch};
 pub use watch::{STATUS, TIMEOUT};
 
 /// The tables and keys that a file may have, as the documents list them.
-pub const KEYS: [(&str, &[&str]); 6] = [
+pub const KEYS: [(&str, &[&str]); 7] = [
     ("actions", &actions::KEYS),
     ("history", &history::KEYS),
+    ("http", &http::KEYS),
     ("limits", &limits::KEYS),
     ("watch", &watch::KEYS),
     ("ping", &ping::KEYS),

@@ -53,14 +53,18 @@ pub fn survey(paths: &Paths, host: &str, zone: &TimeZone, now: Timestamp) -> Res
     for installed in store::survey(paths)? {
         let id = &installed.id;
         board.install(installed.check(), paths.is_enabled(id), installed.changed, &mut changes);
-        match history.as_ref().and_then(|history| known(history, id)) {
+        let fault = match history.as_ref().and_then(|history| known(history, id)) {
             Some((state, place)) => {
                 board.restore(id, state, &mut changes);
                 let replayed = replay(&mut board, &paths.logs, id, Start::At(place), now, &mut |_| {});
                 let is_fault = |error: &TailError| !matches!(error, TailError::RestNotFound { .. });
-                unreadable.extend(replayed.errors.into_iter().find(is_fault));
+                replayed.errors.into_iter().find(is_fault)
             }
-            None => unreadable.extend(recall(&mut board, &paths.logs, id, Until::Now, now).err()),
+            None => recall(&mut board, &paths.logs, id, Until::Now, now).err(),
+        };
+        if let Some(fault) = fault {
+            board.expect_nothing(id);
+            unreadable.push(fault);
         }
         changes.clear();
     }

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use futures_util::StreamExt;
 use jiff::Timestamp;
 
 use super::Api;
@@ -22,7 +23,7 @@ use crate::ping::{LONGEST, Name, Said, Signal};
 use crate::server::Problem;
 
 /// How much may be sent with a call, in bytes; the end of it is kept.
-const MOST: usize = 1024 * 1024;
+const MOST: usize = 64 * 1024 * 1024;
 /// How long a call waits until what it says is on the disk. Where that takes longer, it is on the board at least.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Tells clients how much is kept.
@@ -76,9 +77,7 @@ fn unknown() -> Problem {
 async fn hear(api: &Api, name: Name, signal: Signal, uri: &Uri, body: Body) -> Answer {
     let rid = lenient(uri, "rid").map(|rid| if is_uuid(&rid) { Ok(rid.to_ascii_lowercase()) } else { Err(no_uuid()) });
     let rid = rid.transpose()?;
-    let sent = to_bytes(body, MOST)
-        .await
-        .map_err(|_| Problem::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the body is longer than {MOST} bytes")))?;
+    let sent = end_of(body).await?;
     let said = Said::new(signal, rid, &sent);
     let now = Timestamp::now();
     // The configuration may have changed meanwhile.
@@ -91,6 +90,24 @@ async fn hear(api: &Api, name: Name, signal: Signal, uri: &Uri, body: Body) -> A
     let kind = HeaderValue::from_static("text/plain; charset=utf-8");
     let fresh = HeaderValue::from_static("no-store");
     Ok(([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, fresh), (LIMIT, limit)], "OK").into_response())
+}
+
+/// The end of what is sent. Of more than is kept only that is read: what a failing backup printed must not keep it from being heard.
+async fn end_of(body: Body) -> Result<Vec<u8>, Problem> {
+    let (mut end, mut length) = (Vec::new(), 0);
+    let mut parts = body.into_data_stream();
+    while let Some(part) = parts.next().await {
+        let part = part.map_err(|_| bad("the body was cut off".to_owned()))?;
+        length += part.len();
+        if length > MOST {
+            let detail = format!("the body is longer than {MOST} bytes: send its end");
+            return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
+        }
+        end.extend_from_slice(&part);
+        let excess = end.len().saturating_sub(LONGEST);
+        end.drain(..excess);
+    }
+    Ok(end)
 }
 
 fn no_uuid() -> Problem {

@@ -73,6 +73,7 @@ fn show(loaded: &Loaded, ui: &Ui) -> Result<u8, Failure> {
     } else {
         ui.print(config::render_history(&settings.history).trim_end())?;
         ui.print(format!("\n{}", config::render_actions(&settings.actions).trim_end()))?;
+        ui.print(format!("\n{}", config::render_http(&settings.http).trim_end()))?;
         ui.print(format!("\n{}", config::render_limits(&settings.limits).trim_end()))?;
         for watch in &settings.watches {
             let file = ui.dim(format!("# {}", watch.file.display()));
@@ -129,6 +130,7 @@ fn document(settings: &Settings) -> Value {
             "raw_seconds": raw.as_secs(), "detail_seconds": detail.as_secs(),
             "transitions_seconds": transitions.as_secs(), "hours_seconds": hours.as_secs(), "events": events,
         },
+        "http": {"names": settings.http.names},
         "limits": {"requests": settings.limits.requests},
         "watches": watches.collect::<Vec<_>>(),
         "pings": pings.collect::<Vec<_>>(),

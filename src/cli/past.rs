@@ -33,8 +33,11 @@ pub(super) fn open<'a>(paths: &'a Paths, zone: &TimeZone, now: Timestamp, ui: &U
     })
 }
 
-/// The check or the watched unit of this id, also one that was removed.
+/// The check, the watched unit or the ping of this id, also one that was removed; `ping:backup` says which kind is meant.
 pub(super) fn find(id: &str, past: &Past<'_>, paths: &Paths) -> Result<Key, Failure> {
+    if let Some(key) = id.split_once(':').and_then(|(kind, id)| Key::new(kind, id)) {
+        return Ok(key);
+    }
     if let Ok(check) = id.parse()
         && (paths.log(&check).exists() || store::find(paths, &check)?.is_some())
     {

@@ -9,6 +9,9 @@ use super::ui::Ui;
 use crate::config::value;
 use crate::install::{self, RemoveOptions, Removed};
 use crate::paths::Paths;
+use crate::ping::Name;
+use crate::settings;
+use crate::store;
 use crate::watch::Units;
 
 /// One line of `ssi remove --json`.
@@ -30,6 +33,13 @@ pub(super) fn remove(args: &RemoveArgs, paths: &Paths, ui: &Ui) -> Result<u8, Fa
         return Err(Failure::usage(
             "checks and watches are removed apart: call it once for the ones, once for the others",
         ));
+    }
+    let is_check =
+        |name: &Name| matches!(name.as_str().parse(), Ok(id) if matches!(store::find(paths, &id), Ok(Some(_))));
+    let expected = settings::load(paths).settings.pings;
+    let is_ping = |name: &Name| expected.iter().any(|ping| ping.rule.name == *name) && !is_check(name);
+    if let Some(name) = args.ids.iter().filter_map(|id| id.parse::<Name>().ok()).find(is_ping) {
+        return Err(Failure::usage(format!("`{name}` is a ping: `ssi expect --ping {name} --remove` removes it")));
     }
     let options = RemoveOptions { purge: args.purge, force: args.force };
     live::block_on(async {

@@ -14,12 +14,13 @@ use super::runs;
 use super::ui::{self, Ui};
 use crate::board::{Board, Entry, Row};
 use crate::check::CheckId;
-use crate::event::rfc3339;
+use crate::event::{Key, Kind, rfc3339};
 use crate::history::Reader;
 use crate::install::Site;
 use crate::line::{self, Line};
 use crate::paths::Paths;
 use crate::perfdata::Metric;
+use crate::spelling;
 use crate::status::Status;
 use crate::survey;
 
@@ -31,18 +32,31 @@ pub(super) fn status(args: &StatusArgs, paths: &Paths, ui: &Ui) -> Result<u8, Fa
     match &args.id {
         None => whole(&board, ui),
         Some(id) => {
-            let unit = id.parse().ok().and_then(|unit| board.watch(&unit));
-            if let Some(watch) = unit {
-                return one_watch(board.watch_row(watch), ui);
+            if let Some(entry) = id.parse().ok().and_then(|id| board.get(&id)) {
+                return one(entry, board.row(entry), paths, ui);
             }
-            let known = id.parse().ok().and_then(|id| board.get(&id));
-            let Some(entry) = known else { return Err(Site { paths, systemd: None }.unknown(id).into()) };
-            one(entry, board.row(entry), paths, ui)
+            // `nginx` is `nginx.service`, as for `ssi expect`.
+            let service = format!("{id}.service");
+            let named = |id: &str| board.keys().find(|key| key.id() == id).and_then(|key| board.row_of(&key));
+            match named(id).or_else(|| named(&service)) {
+                Some(row) => other(row, ui),
+                None => Err(unknown(id, &board, paths)),
+            }
         }
     }
 }
 
-/// The whole host: a line that a plugin would print, then each check with the age of its result, worst first; with `--quiet` only what is
+/// Nothing on the board has this id.
+fn unknown(id: &str, board: &Board, paths: &Paths) -> Failure {
+    let others: Vec<String> =
+        board.keys().filter(|key| key.kind() != Kind::Check).map(|key| key.id().to_owned()).collect();
+    match spelling::closest(id, others.iter().map(String::as_str)) {
+        Some(meant) => Failure::failed(format!("nothing is called `{id}`: did you mean `{meant}`?")),
+        None => Site { paths, systemd: None }.unknown(id).into(),
+    }
+}
+
+/// The whole host: a line that a plugin would print, then everything with the age of its result, worst first; with `--quiet` only what is
 /// not well.
 fn whole(board: &Board, ui: &Ui) -> Result<u8, Failure> {
     let rows = board.rows();
@@ -59,15 +73,18 @@ fn whole(board: &Board, ui: &Ui) -> Result<u8, Failure> {
     let counts = counts.collect::<Vec<_>>().join(", ");
     let summary = if rows.is_empty() { "no checks are installed".to_owned() } else { counts };
     ui.print(format!("{} - {}: {summary}", ui.status(worst), board.host()))?;
-    let mut entries: Vec<&Entry> = board.entries().filter(|entry| !(ui.quiet && entry.status.is_healthy())).collect();
-    entries.sort_by_key(|entry| std::cmp::Reverse(entry.status.urgency()));
+    let mut rows: Vec<&Row> = rows.iter().filter(|row| !(ui.quiet && row.status.is_healthy())).collect();
+    rows.sort_by_key(|row| std::cmp::Reverse(row.status.urgency()));
     let now = Timestamp::now();
-    for entry in entries {
-        let row = board.row(entry);
+    for row in rows {
         let message = line::printable(row.message.as_deref().unwrap_or("has not run yet"));
         let lasts = row.since.filter(|_| !row.status.is_healthy());
         let lasts = lasts.map(|since| format!("{} for {}", row.status, ui::roughly(now.duration_since(since))));
-        let age = entry.last_result.map(|_| ui::relative(entry.last_result, now));
+        let result = match &row.key {
+            Key::Check(id) => board.get(id).and_then(|entry| entry.last_result),
+            Key::Watch(_) | Key::Ping(_) => row.last_run,
+        };
+        let age = result.map(|_| ui::relative(result, now));
         let ages: Vec<String> = age.into_iter().chain(lasts).collect();
         let ages = if ages.is_empty() { String::new() } else { ui.dim(format!(" ({})", ages.join(", "))) };
         ui.print(format!("{} {}: {message}{ages}", ui.status(row.status), row.key))?;
@@ -160,8 +177,8 @@ fn progress(text: &str) -> Option<String> {
     }
 }
 
-/// A watch: what is expected, and what is.
-fn one_watch(row: Row, ui: &Ui) -> Result<u8, Failure> {
+/// A watch or a ping: what is expected, and what is.
+fn other(row: Row, ui: &Ui) -> Result<u8, Failure> {
     let code = row.status.plugin_exit();
     let ui = &ui.ending_with(code);
     if ui.json {
@@ -176,10 +193,12 @@ fn one_watch(row: Row, ui: &Ui) -> Result<u8, Failure> {
     let facts = [
         ("about", Some(row.name.clone())),
         ("", Some(row.description.clone())),
+        ("schedule", row.schedule_human.clone()),
         ("actual", watch.map(|watch| watch.actual.clone())),
         ("restarts", watch.and_then(|watch| watch.restarts).map(|count| count.to_string())),
         ("last run", when(row.last_run)),
         ("next run", when(row.next_run)),
+        ("deadline", when(row.deadline)),
         ("marks", (!row.marks.is_empty()).then(|| row.marks.join(", "))),
     ];
     for (name, value) in facts {

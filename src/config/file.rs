@@ -8,17 +8,18 @@ use super::component;
 use super::ping;
 use super::table::{Table, Value, place};
 use super::watch;
-use super::{actions, history, limits};
+use super::{actions, history, http, limits};
 use crate::source::{Problem, Span, has_errors};
 use crate::watch::Rule;
 
-const KEYS: [&str; 6] = ["actions", "history", "limits", "watch", "ping", "component"];
+const KEYS: [&str; 7] = ["actions", "history", "http", "limits", "watch", "ping", "component"];
 
 /// What one file says, all of it valid.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct File {
     pub(super) actions: actions::Part,
     pub(super) history: history::Part,
+    pub(super) http: http::Part,
     pub(super) limits: limits::Part,
     /// In the order of the file, each with the place of its unit's name.
     pub(super) watches: Vec<(Rule, Span)>,
@@ -84,10 +85,11 @@ fn read(table: &DeTable, zones: &TimeZoneDatabase, problems: &mut Vec<Problem>) 
     let mut file = File::default();
     let mut top = Table::new(table, "", &KEYS, problems);
     let (actions, history) = (top.get("actions"), top.get("history"));
-    let (limits, watches) = (top.get("limits"), top.get("watch"));
+    let (http, limits, watches) = (top.get("http"), top.get("limits"), top.get("watch"));
     let tables = [
         ("actions", actions, "a table, `[actions]`"),
         ("history", history, "a table, `[history]`"),
+        ("http", http, "a table, `[http]`"),
         ("limits", limits, "a table, `[limits]`"),
     ];
     for (key, value, expected) in tables {
@@ -115,6 +117,9 @@ fn read(table: &DeTable, zones: &TimeZoneDatabase, problems: &mut Vec<Problem>) 
     }
     if let Some((DeValue::Table(history), _)) = history {
         file.history = history::Part::read(history, problems);
+    }
+    if let Some((DeValue::Table(http), _)) = http {
+        file.http = http::Part::read(http, problems);
     }
     if let Some((DeValue::Table(limits), _)) = limits {
         file.limits = limits::Part::read(limits, problems);

@@ -141,6 +141,9 @@ pub enum Mistake {
     /// No address of a repository.
     #[error("`{0}` is no repository")]
     Repo(String),
+    /// No name of a host.
+    #[error("`{0}` is no name of a host")]
+    HostName(String),
     /// A text that is empty, too long, or more than a line.
     #[error("`{0}` is no text of 1 to 255 characters on one line")]
     Line(&'static str),
@@ -185,6 +188,7 @@ impl Mistake {
             Mistake::Url { .. } => "expected for example `http://localhost/health`".to_owned(),
             Mistake::NoUnit => "expected `unit = \"nginx.service\"`".to_owned(),
             Mistake::NoName(_) => "expected `name = \"shop\"`".to_owned(),
+            Mistake::HostName(_) => "expected for example `monitoring.example.org`, without a port".to_owned(),
             Mistake::NoKey | Mistake::Key => "expected `key = \"sha256:…\"`".to_owned(),
             Mistake::Schedule { meant: Some(meant), .. } => format!("did you mean `{meant}`?"),
             Mistake::ComponentName(_) => "expected 1 to 64 of `a`-`z`, `0`-`9`, `_` and `-`".to_owned(),

@@ -43,6 +43,12 @@ pub fn render_history(history: &History) -> String {
     format!("[history]\n{lines}events = {events}\n")
 }
 
+/// `[http]` with all of its keys.
+pub fn render_http(http: &super::Http) -> String {
+    let names: Vec<String> = http.names.iter().map(|name| Value::from(name.as_str()).to_string()).collect();
+    format!("[http]\nnames = [{}]\n", names.join(", "))
+}
+
 /// `[limits]` with all of its keys.
 pub fn render_limits(limits: &Limits) -> String {
     format!("[limits]\nrequests = {}\n", limits.requests)

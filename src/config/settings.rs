@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::component::Read;
-use super::{Actions, File, History, Limits, Mistake};
+use super::{Actions, File, History, Http, Limits, Mistake};
 use crate::check::CheckId;
 use crate::component;
 use crate::event::Key;
@@ -20,6 +20,8 @@ pub struct Settings {
     pub history: History,
     /// What those who ask over the network may cost.
     pub limits: Limits,
+    /// Under which names the port is called.
+    pub http: Http,
     /// What is expected of units: no name or pattern twice, in the order of the files.
     pub watches: Vec<Watch>,
     /// Programs that have to tell of their runs: no name twice, in the order of the files.
@@ -67,6 +69,7 @@ impl Settings {
             file.actions.apply(&mut settings.actions);
             file.history.apply(&mut settings.history);
             file.limits.apply(&mut settings.limits);
+            file.http.apply(&mut settings.http);
             for (rule, place) in &file.watches {
                 let watch = Watch { rule: rule.clone(), file: path.to_owned() };
                 let earlier = settings.watches.iter().position(|watch| watch.rule.units == rule.units);

@@ -107,7 +107,7 @@ fn mistakes_say_what_was_meant() {
     assert_eq!(expected("[[watchs]]\n"), "did you mean `watch`?");
     assert_eq!(expected("[[watch]]\nunit = \"a.service\"\nstate = \"actve\"\n"), "did you mean `active`?");
     assert_eq!(help("[history]\nraw = \"7 (days)\"\n"), "write `\"7d\"`");
-    assert!(help("[histroy]\n").contains("`limits`, `watch`, `ping`, `component`"));
+    assert!(help("[histroy]\n").contains("`http`, `limits`, `watch`, `ping`, `component`"));
     assert!(help("[[watch]]\nunit = \"nginx\"\n").contains("`\"nginx.service\"`"));
 }
 

@@ -45,7 +45,8 @@ fn of_check(board: &Board, entry: &Entry) -> Job {
         next_run: entry.next_run,
         last_run: entry.last_run,
         last_result: is_known.then(|| entry.status.to_string()),
-        overdue: Some(row.marks.contains(&"overdue")),
+        // Where its log can't be read nobody can tell.
+        overdue: (row.deadline.is_some() || !entry.enabled).then(|| row.marks.contains(&"overdue")),
         enabled: entry.enabled,
         unit: Some(unit::timer_name(&check.id)),
         ..Job::new(Kind::Check, &check.name, format!("check:{}", check.id))

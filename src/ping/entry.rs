@@ -11,6 +11,8 @@ use crate::status::Status;
 
 /// So many runs of one program may go on at the same time; one more, and the oldest is taken for lost.
 const MOST_OPEN: usize = 100;
+/// So many lines are kept of what a run wrote before its end.
+const MOST_LINES: usize = 200;
 /// What is said of a run that has no end.
 const LOST: &str = "a run began and never told how it ended";
 
@@ -70,6 +72,17 @@ struct Open {
     run: String,
     rid: Option<String>,
     began: Timestamp,
+    /// What it wrote so far.
+    #[serde(default)]
+    detail: Vec<String>,
+}
+
+impl Open {
+    fn note(&mut self, said: &Said) {
+        self.detail.extend(said.lines());
+        let excess = self.detail.len().saturating_sub(MOST_LINES);
+        self.detail.drain(..excess);
+    }
 }
 
 /// What must survive of a ping when the agent ends.
@@ -189,7 +202,10 @@ impl Ping {
         let place = self.memory.open.iter().position(|open| open.rid == said.rid);
         match said.signal {
             Signal::Log => {
-                let about = place.and_then(|place| self.memory.open.get(place)).map(|open| open.run.clone());
+                let about = place.and_then(|place| self.memory.open.get_mut(place)).map(|open| {
+                    open.note(said);
+                    open.run.clone()
+                });
                 let message = said.message().unwrap_or_else(|| "log".to_owned());
                 out.push(Finding::Note { message, run: about });
             }
@@ -197,7 +213,9 @@ impl Ping {
                 let again = place.and_then(|place| self.memory.open.remove(place));
                 let crowded = (self.memory.open.len() >= MOST_OPEN).then(|| self.memory.open.pop_front()).flatten();
                 again.into_iter().chain(crowded).for_each(|open| self.lose(open, now, &mut out));
-                self.memory.open.push_back(Open { run: run.to_owned(), rid: said.rid.clone(), began: now });
+                let mut open = Open { run: run.to_owned(), rid: said.rid.clone(), began: now, detail: Vec::new() };
+                open.note(said);
+                self.memory.open.push_back(open);
                 self.memory.last_run = Some(now);
                 // It shows a sign of life, and has its time to end.
                 self.memory.overdue = false;
@@ -226,7 +244,9 @@ impl Ping {
         let place = self.memory.open.iter().position(|open| open.rid == said.rid);
         let open = place.and_then(|place| self.memory.open.remove(place));
         let is_good = matches!(end, End::Told(true) | End::Code(0));
-        let (run, began) = open.map_or((run.to_owned(), None), |open| (open.run, Some(open.began)));
+        let (run, began, mut detail) =
+            open.map_or_else(|| (run.to_owned(), None, Vec::new()), |open| (open.run, Some(open.began), open.detail));
+        detail.extend(said.lines());
         let words = match end {
             End::Code(code) => format!("exited with {code}"),
             End::Told(true) => "ended well".to_owned(),
@@ -240,14 +260,14 @@ impl Ping {
         if began.is_none() {
             self.memory.last_run = Some(now);
         }
-        out.push(Finding::Ended { run: run.clone(), began, end, detail: said.lines().collect() });
+        out.push(Finding::Ended { run: run.clone(), began, end, detail });
         self.tell(if is_good { Status::Ok } else { Status::Failure }, message, run, now, out);
     }
 
     /// A run has no end.
     fn lose(&mut self, open: Open, now: Timestamp, out: &mut Vec<Finding>) {
-        let Open { run, began, .. } = open;
-        out.push(Finding::Ended { run: run.clone(), began: Some(began), end: End::Lost, detail: Vec::new() });
+        let Open { run, began, detail, .. } = open;
+        out.push(Finding::Ended { run: run.clone(), began: Some(began), end: End::Lost, detail });
         self.tell(Status::Error, LOST.to_owned(), run, now, out);
     }
 

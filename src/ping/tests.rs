@@ -144,3 +144,17 @@ fn of_much_that_is_sent_the_end_is_kept() {
     assert!(said.text.ends_with("\nthe end") && said.text.len() <= LONGEST + "\u{fffd}".len());
     assert_eq!(said.message().as_deref(), Some("the end"));
 }
+
+#[test]
+fn what_a_run_wrote_on_its_way_stays_with_it() -> Tested {
+    let now = at("10:00:00")?;
+    let mut ping = ping(Due::Every(HOUR), now)?;
+    ping.hear(&Said::new(Signal::Start, None, b"begins"), "a", now);
+    for number in 0..300 {
+        ping.hear(&Said::new(Signal::Log, None, format!("step {number}").as_bytes()), "b", now);
+    }
+    let findings = ping.hear(&Said::new(Signal::Exit(1), None, b"no space\n"), "c", now);
+    let Some(Finding::Ended { detail, .. }) = findings.first() else { return Err("no end".into()) };
+    assert_eq!((detail.len(), detail[0].as_str(), detail[200].as_str()), (201, "step 100", "no space"));
+    Ok(())
+}

@@ -21,6 +21,7 @@ pub struct Guard {
     is_local: bool,
     names: Vec<String>,
     rates: Option<Arc<Rates>>,
+    settings: Option<watch::Receiver<Arc<Settings>>>,
 }
 
 /// A host with its port, as a `Host` header or an authority has it.
@@ -41,12 +42,12 @@ impl Guard {
     /// For a listener at `address`, called `localhost`, by an IP address (a loopback one, if it listens on loopback) or by one of `names`.
     pub fn new(address: SocketAddr, names: impl IntoIterator<Item = String>) -> Guard {
         let names = names.into_iter().map(|name| fold(&name)).collect();
-        Guard { is_local: address.ip().to_canonical().is_loopback(), names, rates: None }
+        Guard { is_local: address.ip().to_canonical().is_loopback(), names, rates: None, settings: None }
     }
 
-    /// With at most so many requests of a peer as the settings say.
-    pub fn with_rates(self, settings: watch::Receiver<Arc<Settings>>) -> Guard {
-        Guard { rates: Some(Arc::new(Rates::new(settings))), ..self }
+    /// With at most so many requests of a peer as the settings say, and under the names that they give.
+    pub fn with_settings(self, settings: watch::Receiver<Arc<Settings>>) -> Guard {
+        Guard { rates: Some(Arc::new(Rates::new(settings.clone()))), settings: Some(settings), ..self }
     }
 
     /// Refuses a request of a peer that asks too much.
@@ -69,8 +70,11 @@ impl Guard {
         let mut called = None;
         for text in target.into_iter().chain([host]) {
             let parsed = Host::parse(text).filter(|host| self.answers_to(&host.name));
-            let why =
-                || forbidden(format!("`Host: {text}` is not a name of this listener: use localhost or its address"));
+            let why = || {
+                forbidden(format!(
+                    "`Host: {text}` is not a name of this listener: use localhost or its address, or name it in `[http] names`"
+                ))
+            };
             called = Some(parsed.ok_or_else(why)?);
         }
         match (only(headers, header::ORIGIN), called) {
@@ -83,9 +87,13 @@ impl Guard {
         }
     }
 
+    fn is_configured(&self, name: &str) -> bool {
+        self.settings.as_ref().is_some_and(|settings| settings.borrow().http.names.iter().any(|known| known == name))
+    }
+
     fn answers_to(&self, name: &Name) -> bool {
         match name {
-            Name::Dns(name) => name == "localhost" || self.names.contains(name),
+            Name::Dns(name) => name == "localhost" || self.names.contains(name) || self.is_configured(name),
             Name::Ip(ip) => !self.is_local || ip.to_canonical().is_loopback(),
         }
     }

@@ -3,13 +3,28 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::rule::Rule;
 use super::{Outcome, Probed, Target};
 use crate::status::Status;
 
 /// The last answer of each.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Vec<Probed>", into = "Vec<Probed>")]
 pub(super) struct Answers(BTreeMap<Target, (Outcome, Option<Duration>)>);
+
+impl From<Vec<Probed>> for Answers {
+    fn from(all: Vec<Probed>) -> Answers {
+        Answers(all.into_iter().map(|probed| (probed.target, (probed.outcome, probed.latency))).collect())
+    }
+}
+
+impl From<Answers> for Vec<Probed> {
+    fn from(answers: Answers) -> Vec<Probed> {
+        answers.0.into_iter().map(|(target, (outcome, latency))| Probed { target, outcome, latency }).collect()
+    }
+}
 
 impl Answers {
     pub(super) fn take(&mut self, probed: Probed) {

@@ -86,6 +86,9 @@ pub struct Memory {
     pub(super) adopted: Adopted,
     #[serde(default)]
     pub(super) fix: Fix,
+    /// Ports and pages are asked only now and then: until then the last answer counts.
+    #[serde(default)]
+    pub(super) answers: Answers,
 }
 
 /// How it came down.
@@ -123,7 +126,6 @@ pub struct Watch {
     pub(super) memory: Memory,
     /// Why nobody can be asked, and since when.
     pub(super) away: Option<(String, Timestamp)>,
-    pub(super) answers: Answers,
     /// Whether something was missed: what is read next is compared and not followed.
     gap: bool,
     /// Whether it is not as expected.
@@ -152,13 +154,13 @@ impl Watch {
             bad_since: None,
             adopted: Adopted::default(),
             fix: Fix::default(),
+            answers: Answers::default(),
         };
         Watch {
             unit,
             rule,
             memory,
             away: None,
-            answers: Answers::default(),
             gap: true,
             drift: false,
             soft: false,
@@ -176,13 +178,14 @@ impl Watch {
 
     /// Something else is expected from now on.
     pub fn expect(&mut self, rule: Rule) {
-        self.answers.keep(&rule);
+        self.memory.answers.keep(&rule);
         self.rule = rule;
     }
 
     /// Takes up what was kept.
     pub fn restore(&mut self, memory: Memory) {
         (self.memory, self.gap) = (memory, true);
+        self.memory.answers.keep(&self.rule);
     }
 
     /// Its status.
@@ -235,7 +238,7 @@ impl Watch {
 
     /// How long its page took when it last answered.
     pub fn latency(&self) -> Option<Duration> {
-        self.answers.latency()
+        self.memory.answers.latency()
     }
 
     /// When the last run of an adopted timer began.
@@ -285,7 +288,7 @@ impl Watch {
                 let since = self.away.as_ref().map_or(now, |(_, since)| *since);
                 self.away = Some((why, since));
             }
-            Observation::Probed(probed) => self.answers.take(probed),
+            Observation::Probed(probed) => self.memory.answers.take(probed),
         }
         self.settle(host, now, told, run, &mut out);
         out

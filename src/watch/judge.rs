@@ -110,13 +110,14 @@ impl Watch {
             (status, format!("died {count} times in 10 minutes, the last time: {cause}"))
         }));
         if host.starting_until.is_none_or(|until| until <= now) {
-            faults.extend(self.answers.faults());
+            faults.extend(self.memory.answers.faults());
         }
         let mut message = format!("{}{}", facts.words(), since(facts.since, host));
         let worst = faults.iter().map(|(status, _)| *status).max().unwrap_or(Status::Ok);
         let texts: Vec<String> = faults.into_iter().map(|(_, text)| text).collect();
         if !texts.is_empty() {
-            message = format!("{message}, but {}", texts.join("; "));
+            // What is wrong comes first: the rest may be cut off.
+            message = format!("{} ({message})", texts.join("; "));
         } else if facts.is_disabled() {
             message = format!("{message}; it is disabled and does not start at boot by itself");
         }

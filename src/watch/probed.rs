@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Http, Rule, UnitName};
 
 /// What is to be asked for a unit, again and again.
@@ -25,7 +27,8 @@ impl Probes {
 }
 
 /// One thing that is asked for.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Target {
     /// A TCP port of this host.
     Port(u16),
@@ -34,7 +37,7 @@ pub enum Target {
 }
 
 /// One answer.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Probed {
     /// What was asked for.
     pub target: Target,
@@ -45,7 +48,8 @@ pub struct Probed {
 }
 
 /// What came of asking.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// It is as it should be.
     Up,

@@ -141,7 +141,7 @@ fn a_restart_that_nobody_saw_is_counted() {
             3,
             vec![
                 "FAILURE died and was restarted by systemd 3 times; nobody saw why".to_owned(),
-                "WARNING active (running), but died 3 times in 10 minutes, the last time: not seen".to_owned(),
+                "WARNING died 3 times in 10 minutes, the last time: not seen (active (running))".to_owned(),
             ],
         ),
     ] {
@@ -242,10 +242,10 @@ fn how_units_are_found() {
             "read active running load=loaded file=disabled",
             "OK active (running); it is disabled and does not start at boot by itself",
         ),
-        ("read active running load=masked", "WARNING active (running), but it is masked and will not start again"),
+        ("read active running load=masked", "WARNING it is masked and will not start again (active (running))"),
         (
             "read active running load=not-found",
-            "WARNING active (running), but its unit file is gone and will not start again",
+            "WARNING its unit file is gone and will not start again (active (running))",
         ),
         ("read inactive dead load=loaded", "FAILURE inactive (dead), expected active"),
         ("read inactive dead load=loaded oneshot", "OK inactive (dead): it runs when it is called"),
@@ -369,8 +369,8 @@ fn ports_and_pages() {
     assert!(seen(port(), Outcome::Up, None).is_empty());
     assert!(seen(page(), Outcome::Up, Some(Duration::from_millis(12))).is_empty());
     let down = Outcome::Down("nobody listens".to_owned());
-    assert_eq!(seen(port(), down, None), ["FAILURE active (running), but port 80: nobody listens"]);
-    let both = "ERROR active (running), but port 80: nobody listens; could not ask for http://localhost/: no memory";
+    assert_eq!(seen(port(), down, None), ["FAILURE port 80: nobody listens (active (running))"]);
+    let both = "ERROR port 80: nobody listens; could not ask for http://localhost/: no memory (active (running))";
     assert_eq!(seen(page(), Outcome::Unasked("no memory".to_owned()), None), [both]);
     seen(page(), Outcome::Up, Some(Duration::from_millis(12)));
     assert_eq!(seen(port(), Outcome::Up, None), ["OK active (running)"]);

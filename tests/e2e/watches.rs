@@ -129,7 +129,7 @@ fn a_crash_loop_is_told_by_its_rate() {
     // It comes up, and is not well yet.
     machine.sh("sed -i 's/^ExecStart=.*/ExecStart=sleep infinity/' /etc/systemd/system/loop.service; systemctl daemon-reload").ok();
     machine.sh("systemctl reset-failed loop && systemctl start loop").ok();
-    let up = status(&board, "loop.service", 0, "FAILURE", ", but died ");
+    let up = status(&board, "loop.service", 0, "FAILURE", "died ");
     assert!(text(&up["message"]).starts_with("active (running) since "), "{up}");
 }
 
@@ -146,7 +146,7 @@ fn units_that_cannot_start_are_told_with_why() {
     status(&board, "web@1.service", 0, "OK", "active (running)");
     // The file is replaced below the running unit.
     machine.sh("mv /etc/systemd/system/masked.service /srv && systemctl mask masked").ok();
-    let masked = seq(&status(&board, "masked.service", up, "WARNING", ", but it is masked"));
+    let masked = seq(&status(&board, "masked.service", up, "WARNING", "it is masked"));
     machine.sh("systemctl stop masked").ok();
     status(&board, "masked.service", masked, "FAILURE", "it is masked");
     // What fits a pattern is found as it comes, and what a reload brings as well.
@@ -271,7 +271,7 @@ fn ports_and_pages_count_beside_the_state() {
     let latency = || row(&machine, "ssi-agent.service").is_some_and(|row| row["watch"]["latency_seconds"].is_f64());
     wait_for("an answer of the page", PATIENCE, latency);
     watch(&machine, &[("ssi-agent.service", &format!("port = [5000, 500]\n{page}"))]);
-    let shut = status(&board, "ssi-agent.service", up, "FAILURE", ", but port 500: ");
+    let shut = status(&board, "ssi-agent.service", up, "FAILURE", "port 500: ");
     watch(&machine, &[("ssi-agent.service", page)]);
     status(&board, "ssi-agent.service", seq(&shut), "OK", "active (running)");
 }

@@ -42,6 +42,7 @@ async fn each_address_tells_what_it_says() {
         ("POST", "", "much\n1 GiB \u{7f}saved\n\n", "OK", "1 GiB \u{fffd}saved"),
         ("POST", "/7", "", "FAILURE", "exited with 7"),
         ("POST", "/0", "<b>", "OK", "<b>"),
+        ("POST", "/1", &("x".repeat(3_000_000) + "\nthe end"), "FAILURE", "exited with 1: the end"),
         ("GET", "/fail?rid=DD4B4B31-3b6e-4f5a-9a6c-2d1c5f0d8a11&create=1", "", "FAILURE", "failed"),
     ] {
         let (head, answer) = send(&world, method, &format!("{path}{rest}"), "", body).await;
@@ -55,7 +56,7 @@ async fn each_address_tells_what_it_says() {
 async fn what_is_no_ping_changes_nothing_and_no_answer_repeats_a_key() {
     let (world, path) = expecting().await;
     let key = path.rsplit('/').next().unwrap();
-    let long = "x".repeat(1024 * 1024 + 1);
+    let long = "x".repeat(64 * 1024 * 1024 + 1);
     for (method, path, body, status) in [
         ("GET", "/ping/00000000-0000-4000-8000-000000000000".to_owned(), "", 404),
         ("GET", "/ping/backup".to_owned(), "", 404),

@@ -286,7 +286,7 @@ fn nothing_is_done_before_it_counts_or_while_it_can_t_be_known() {
     play(&mut watch, &host(), &[(0, UP, OK)]);
     let down = Probed { target: Target::Port(80), outcome: Outcome::Down("nobody listens".to_owned()), latency: None };
     let seen = told(watch.observe(Observation::Probed(down), &host(), at(1)));
-    assert_eq!(seen, ["FAILURE active (running), but port 80: nobody listens"]);
+    assert_eq!(seen, ["FAILURE port 80: nobody listens (active (running))"]);
     assert_eq!(watch.remedy(), Err(NoRemedy::AsExpected));
 }
 
