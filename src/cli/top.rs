@@ -110,7 +110,7 @@ async fn show(address: SocketAddr, paths: &Paths, color: bool, screen: &mut Scre
                 Some(event) => wishes = state.take(event?, Timestamp::now()),
                 None => return Err(Failure::failed("the subscription ended: this is a defect of ssi")),
             },
-            () = sleep(until_next_second()) => {}
+            () = sleep(until_next_second()) => wishes = state.take(Event::Tick, Timestamp::now()),
         }
         is_old = true;
         for wish in wishes {

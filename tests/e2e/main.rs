@@ -34,6 +34,7 @@ mod rights;
 mod rollback;
 mod scale;
 mod status;
+mod top;
 mod trial;
 mod verdicts;
 mod watches;

@@ -11,7 +11,8 @@ use super::text;
 use crate::event;
 use crate::status::Status;
 
-/// Marks that a verdict sets and takes away; all others belong to the header or the timer.
+/// Marks that the verdict of a check sets and takes away; all others belong to its header or its timer. Of anything else a verdict
+/// brings all marks.
 const OF_A_VERDICT: [&str; 2] = ["soft", "overdue"];
 
 /// One thing on the board.
@@ -86,11 +87,9 @@ impl Item {
             }
         }
         self.row.status = frame.status.unwrap_or(Status::Unknown);
-        let is_watch = self.row.name.kind == "watch";
-        self.row.marks.retain(|mark| {
-            let goes = OF_A_VERDICT.contains(&mark.as_str()) || (is_watch && mark == "drift");
-            !goes && !frame.marks.contains(mark)
-        });
+        let is_check = self.row.name.kind == "check";
+        let stays = |mark: &String| is_check && !OF_A_VERDICT.contains(&mark.as_str()) && !frame.marks.contains(mark);
+        self.row.marks.retain(stays);
         self.row.marks.extend(frame.marks);
         self.progress = None;
     }

@@ -138,6 +138,9 @@ fn facts(answer: &Answer, now: Timestamp, zone: &TimeZone) -> Vec<Rich> {
 /// What the last run said; the one that goes on, if one does.
 fn output(answer: &Answer, zone: &TimeZone, lines: &mut Vec<Rich>) {
     let Some(log) = &answer.log else { return };
+    if log.is_empty() && answer.row.name.kind != "check" {
+        return;
+    }
     let start = log.iter().rposition(|text| matches!(line::parse(text), Line::Start(_))).unwrap_or(0);
     section("Last output", lines);
     if log.is_empty() {

@@ -22,7 +22,7 @@ use crate::paths::Paths;
 /// systemd queues a job at once.
 const START: Duration = Duration::from_secs(10);
 /// Between two questions about one thing, however often it changes.
-const AGAIN: Duration = Duration::from_millis(300);
+const AGAIN: Duration = Duration::from_secs(1);
 /// What changes within this time is asked for together.
 const GATHER: Duration = Duration::from_secs(1);
 /// So much longer for each row, since all are asked for.
@@ -101,7 +101,7 @@ async fn start(paths: Paths, events: mpsc::Sender<Event>, name: Name) {
 /// A failure with what would help.
 pub(super) fn in_one_line(what: &str, failure: &Failure) -> String {
     let cause = ui::with_causes(&failure.error);
-    match failure.advice() {
+    match failure.advice().filter(|_| !cause.contains("as root")) {
         Some(_) => format!("{what}: {cause} (`sudo ssi top` may)"),
         None => format!("{what}: {cause}"),
     }

@@ -62,7 +62,7 @@ impl State {
             }
             KeyCode::Char('?') => self.open_help(),
             KeyCode::Char('r') => self.run(now),
-            KeyCode::Char('l') => self.open_log(),
+            KeyCode::Char('l') => self.open_log(now),
             KeyCode::Enter | KeyCode::Right if self.pages.is_empty() => self.open_detail(),
             KeyCode::Esc => self.filter(String::new()),
             KeyCode::Char('/') if self.pages.is_empty() => {
@@ -143,13 +143,17 @@ impl State {
 
     fn open_detail(&mut self) -> Vec<Wish> {
         let Some(name) = self.subject() else { return Vec::new() };
-        self.pages.push(Page::Detail { name: name.clone(), pane: Pane::new(false, self.room()) });
+        self.pages.push(Page::Detail { name: name.clone(), answer: None, pane: Pane::new(false, self.room()) });
         vec![Wish::Ask(name)]
     }
 
-    fn open_log(&mut self) -> Vec<Wish> {
+    fn open_log(&mut self, now: Timestamp) -> Vec<Wish> {
         let is_open = self.pages.iter().any(|page| matches!(page, Page::Log { .. }));
         let Some(name) = self.subject().filter(|_| !is_open) else { return Vec::new() };
+        if !["check", "watch"].contains(&name.kind.as_str()) {
+            self.tell(format!("`{}` has no log here: Enter shows what is known of it", name.id), true, now);
+            return Vec::new();
+        }
         self.pages.push(Page::Log { name: name.clone(), is_read: false, pane: Pane::new(true, self.room()) });
         vec![Wish::Follow(name)]
     }

@@ -64,7 +64,9 @@ impl Screen {
     /// Takes the terminal again, and draws all of it anew the next time.
     pub(super) fn resume(&mut self) -> io::Result<()> {
         take()?;
-        self.terminal.clear()
+        // `clear` would ask the terminal for its cursor, and the answer would go to whoever reads the keys.
+        let size = self.terminal.size()?;
+        self.terminal.resize(size.into())
     }
 }
 

@@ -63,12 +63,14 @@ pub(super) enum Event {
         text: String,
         is_bad: bool,
     },
+    /// The clock went on.
+    Tick,
 }
 
 /// A view on top of the board.
 #[derive(Clone, Debug)]
 pub(super) enum Page {
-    Detail { name: Name, pane: Pane },
+    Detail { name: Name, answer: Option<Box<Answer>>, pane: Pane },
     Log { name: Name, is_read: bool, pane: Pane },
     Help { pane: Pane },
 }
@@ -133,20 +135,10 @@ impl State {
                 self.link = Link::Lost { since, reason };
             }
             Event::Rows(rows) => self.board.refresh(&rows),
-            Event::Detail(name, answer) => {
-                let lines = match answer {
-                    Ok(answer) => {
-                        self.board.refresh(std::slice::from_ref(&answer.row));
-                        detail::lines(&answer, now, &self.zone)
-                    }
-                    Err(error) => vec![Rich::new([(Role::Plain, error)])],
-                };
-                for page in &mut self.pages {
-                    if let Page::Detail { name: shown, pane } = page
-                        && *shown == name
-                    {
-                        pane.replace(lines.clone());
-                    }
+            Event::Detail(name, found) => self.answer(&name, found, now),
+            Event::Tick => {
+                if let Some(Page::Detail { answer: Some(answer), pane, .. }) = self.pages.last_mut() {
+                    pane.replace(detail::lines(answer, now, &self.zone));
                 }
             }
             Event::Lines(name, lines) => {
@@ -168,7 +160,7 @@ impl State {
         self.link = Link::Live;
         self.host = Some(frame.host.clone());
         let is_greeting = frame.r#type == "hello";
-        let about = frame.name().filter(|_| !frame.progress);
+        let about = frame.name();
         if self.board.take(frame) {
             wishes.push(Wish::Refresh);
         }
@@ -176,6 +168,27 @@ impl State {
             && (is_greeting || about.as_ref() == Some(name))
         {
             wishes.push(Wish::Ask(name.clone()));
+        }
+    }
+
+    fn answer(&mut self, name: &Name, found: Result<Box<Answer>, String>, now: Timestamp) {
+        if let Ok(answer) = &found {
+            self.board.refresh(std::slice::from_ref(&answer.row));
+        }
+        for page in &mut self.pages {
+            if let Page::Detail { name: shown, answer, pane } = page
+                && shown == name
+            {
+                match &found {
+                    Ok(found) => {
+                        *answer = Some(found.clone());
+                        pane.replace(detail::lines(found, now, &self.zone));
+                    }
+                    // What was known before says more.
+                    Err(_) if answer.is_some() => {}
+                    Err(error) => pane.replace(vec![Rich::new([(Role::Plain, error.clone())])]),
+                }
+            }
         }
     }
 
@@ -202,7 +215,7 @@ impl State {
 
     /// The size of a pane.
     pub(super) fn room(&self) -> (usize, usize) {
-        (self.size.0, self.height())
+        (self.size.0.saturating_sub(2), self.height())
     }
 
     pub(super) fn resize(&mut self, size: (usize, usize)) {

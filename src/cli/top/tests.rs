@@ -185,8 +185,12 @@ fn events_are_folded_as_the_protocol_says() {
     shown.frame(json!({"type": "added", "kind": "check", "id": "new", "check": row("new", "ERROR", "x")}));
     shown.frame(json!({"type": "of-tomorrow", "kind": "moon", "id": "full"}));
     assert_eq!(shown.ids(), ["new", "door", "nginx.service", "disk2", "never"]);
-    shown.hello(vec![row("only", "OK", "")]);
-    assert_eq!(shown.ids(), ["only"]);
+    let mut marked = row("nginx.service", "OK", "");
+    marked["marks"] = json!(["drift", "adopted"]);
+    shown.hello(vec![marked]);
+    assert_eq!(shown.ids(), ["nginx.service"]);
+    shown.status("nginx.service", "OK", "up", json!({"kind": "watch", "marks": ["adopted"]}));
+    assert_eq!(shown.state.current().unwrap().row.marks, ["adopted"]);
 }
 
 #[test]
@@ -257,7 +261,7 @@ fn keys_make_wishes() {
     assert_eq!(shown.key(KeyCode::Enter), [Wish::Ask(door())]);
     assert_eq!(shown.keys("r"), [Wish::Run(door())], "of what the page shows");
     assert_eq!(shown.status("door", "OK", "shut", json!({})), [Wish::Ask(door())], "a page is kept up to date");
-    assert_eq!(shown.status("door", "OK", "…", json!({"progress": true})), []);
+    assert_eq!(shown.status("disk2", "OK", "fine", json!({})), []);
     assert_eq!(shown.keys("l"), [Wish::Follow(door())]);
     assert_eq!(shown.keys("l"), []);
     assert_eq!(shown.keys("q"), [Wish::Unfollow]);
@@ -266,6 +270,10 @@ fn keys_make_wishes() {
     shown.keys("/nginx");
     shown.key(KeyCode::Enter);
     assert_eq!(shown.keys("r"), [], "a watch has nothing to run");
+    let mut ping =
+        Shown::new(vec![json!({"kind": "ping", "id": "backup", "name": "backup", "enabled": true, "status": "OK"})]);
+    assert_eq!((ping.keys("l"), ping.keys("r")), (vec![], vec![]), "nor has what runs elsewhere");
+    assert_eq!(ping.key(KeyCode::Enter), [Wish::Ask(name("ping", "backup"))]);
     assert!(shown.state.note(shown.now).is_some_and(|note| note.is_bad));
     assert_eq!(shown.keys("l"), [Wish::Follow(name("watch", "nginx.service"))]);
     shown.keys("?q");

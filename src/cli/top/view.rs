@@ -108,7 +108,7 @@ fn draw_page(page: &Page, state: &State, canvas: &mut Canvas<'_>) {
         canvas.put(1, ABOVE, if is_read { "nothing is logged yet: `r` runs it" } else { "…" }, usize::MAX, theme.dim());
     }
     for (line, row) in pane.visible().enumerate() {
-        let mut column = 0;
+        let mut column = 1;
         for (role, words) in &row.0 {
             column = canvas.put(column, ABOVE + line, words, usize::MAX, theme.role(*role));
         }

@@ -34,11 +34,13 @@ impl Columns {
     /// For a terminal of this width: columns that say less give way to the message.
     fn of(state: &State, width: usize) -> Columns {
         let widest = |of: &dyn Fn(&Item) -> usize, most: usize| {
-            state.order.rows(&state.board, 0).map(of).max().unwrap_or(0).clamp(4, most.max(4))
+            state.order.rows(&state.board, 0).map(of).max().unwrap_or(0).min(most)
         };
-        let id = widest(&|item| text::width(&item.id), (width / 4).clamp(12, 40));
-        let title = if width >= 140 { widest(&|item| text::width(&item.title), width / 6) } else { 0 };
-        let marks = if width >= 100 { widest(&|item| marks(item).len(), 20) } else { 0 };
+        let id = widest(&|item| text::width(&item.id), (width / 4).clamp(12, 40)).max(4);
+        let title = if width >= 140 { widest(&|item| text::width(&item.title), width / 6).max(4) } else { 0 };
+        // Where nothing is marked there is no column.
+        let marks = if width >= 100 { widest(&|item| text::width(&marks(item)), 20) } else { 0 };
+        let marks = if marks > 0 { marks.max(5) } else { 0 };
         let (age, next) = (if width >= 50 { TIME } else { 0 }, if width >= 64 { TIME } else { 0 });
         let others = [STATUS, id, title, marks, age, next];
         let taken: usize = others.into_iter().filter(|width| *width > 0).map(|width| width + GAP).sum();
