@@ -56,7 +56,7 @@ pub(super) fn top(args: &TopArgs, paths: &Paths, ui: &Ui) -> Result<u8, Failure>
     }
     let address = stream::address(args.connect, paths)?;
     live::block_on(async {
-        let mut screen = Screen::enter()?;
+        let mut screen = Screen::enter(ui.color)?;
         show(address, paths, ui.color, &mut screen).await
     })?;
     Ok(0)

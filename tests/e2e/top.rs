@@ -32,6 +32,13 @@ impl<'a> Pane<'a> {
         text.lines().map(|line| line.trim_end().to_owned()).collect()
     }
 
+    /// Whether any text on the screen has a colour.
+    #[track_caller]
+    fn has_colors(&self) -> bool {
+        let shown = self.machine.run(&["tmux", "capture-pane", "-p", "-e"]).ok();
+        shown.contains("[38;5;") || (1..8).any(|color| shown.contains(&format!("[3{color}m")))
+    }
+
     /// Waits until the screen is as wanted, and gives it.
     #[track_caller]
     fn wait(&self, what: &str, wanted: impl Fn(&[String]) -> bool) -> Vec<String> {
@@ -166,12 +173,11 @@ fn a_lost_agent_is_told_and_caught_up_with() {
     machine.sh("systemctl start ssi-agent").ok();
     pane.wait_row("door", &["● OK"]);
     for how in ["systemctl stop ssi-agent", "systemctl kill -s KILL ssi-agent; systemctl stop ssi-agent"] {
+        assert!(pane.has_colors());
         machine.sh(how).ok();
         let lines = pane.wait_text("NOT CONNECTED since ");
         assert!(lines.iter().any(|line| line.contains(" door ")), "the rows stay: {lines:#?}");
-        // Nothing is green: no row has a colour.
-        let shown = machine.sh("tmux capture-pane -p -e").ok();
-        assert!(!shown.contains("\x1b[32m") && !shown.contains("[32;"), "{shown:?}");
+        assert!(!pane.has_colors(), "nothing is green any more");
         append(&machine, "door", "ERROR, meanwhile\n");
         machine.sh("systemctl start ssi-agent").ok();
         pane.wait_row("door", &["■ ERROR", "meanwhile"]);
@@ -205,14 +211,18 @@ fn who_may_not_start_a_check_is_told_so() {
     let pane = Pane::open(&machine, (120, 30));
     pane.press(&["clear; runuser -u nobody -- env NO_COLOR=1 ssi top; echo it ended with $?", "Enter"]);
     pane.wait_row("door", &["● OK"]);
-    let shown = machine.sh("tmux capture-pane -p -e").ok();
-    assert!((1..8).all(|color| !shown.contains(&format!("\x1b[3{color}"))), "colours: {shown:?}");
+    assert!(!pane.has_colors());
     pane.press(&["r"]);
     pane.wait_text("could not start ");
     pane.wait_text("run it as root");
     pane.press(&["l"]);
     pane.wait_text("could not follow ");
     pane.press(&["q", "q"]);
+    pane.wait_restored();
+    pane.press(&["clear; NO_COLOR=1 ssi top --color always; echo it ended with $?", "Enter"]);
+    pane.wait_row("door", &["● OK"]);
+    assert!(pane.has_colors(), "who says so gets them");
+    pane.press(&["q"]);
     pane.wait_restored();
     let piped = ssi(&machine, &["top"]);
     assert_eq!((piped.code(), piped.stdout.as_str()), (2, ""));

@@ -54,9 +54,9 @@ impl Theme {
         Style::new().add_modifier(Modifier::DIM)
     }
 
-    /// The row under the cursor, and what must not be overlooked.
+    /// The row under the cursor, and what must not be overlooked: of one brightness, whatever stands in it.
     pub(super) fn reversed(self) -> Style {
-        Style::new().add_modifier(Modifier::REVERSED)
+        Style::new().add_modifier(Modifier::REVERSED).remove_modifier(Modifier::DIM)
     }
 }
 

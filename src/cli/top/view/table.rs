@@ -100,7 +100,7 @@ fn draw_row(item: &Item, now: Timestamp, columns: &Columns, line: usize, canvas:
     };
     let message_style = if item.progress.is_some() || item.row.message.is_none() { theme.dim() } else { theme.plain() };
     let cells = [
-        (item.id.clone(), theme.bold()),
+        (item.id.clone(), if item.row.status.is_healthy() { theme.plain() } else { theme.bold() }),
         (item.title.clone(), theme.plain()),
         (message, message_style),
         (marks, theme.dim()),
