@@ -234,12 +234,13 @@ impl Agent {
                 stopped(stopping.clone()),
             ));
         } else if options.paths.root.is_none() {
+            let timers = jobs.changed();
             workers.spawn_local(jobs.run(scope, stopped(stopping.clone())));
             workers.spawn_local(bus::run(
                 options.paths.clone(),
                 Arc::clone(&live),
                 book,
-                bus::Bells { checks_changed, told },
+                bus::Bells { checks_changed, told, timers },
                 stopped(stopping.clone()),
             ));
         }

@@ -52,6 +52,8 @@ pub(super) struct Bells {
     pub(super) checks_changed: Arc<Notify>,
     /// Another witness than the logs told of runs that are over.
     pub(super) told: Arc<Notify>,
+    /// Timers of others may not be as they were.
+    pub(super) timers: Arc<Notify>,
 }
 
 /// Listens until `stop` is ready, over every loss of the connection.
@@ -100,6 +102,7 @@ async fn listen(
     // Signals have a connection of their own: a flood of them must not hold up the answer that their reader waits for.
     let systemd = Systemd::connect(paths.scope).await?;
     let observed = systemd::observe(&Systemd::connect(paths.scope).await?).await?;
+    bells.timers.notify_one();
     started(&systemd, live).await;
     timers(&systemd, live, |_| true, true).await;
     let mut witness = Witness::new(paths.scope, &paths.logs);
@@ -156,7 +159,9 @@ async fn hear(
                     let was_adrift = live.read(|board| board.get(&id).is_some_and(|entry| entry.drift_cause().is_some()));
                     look = look.or(soon().filter(|_| was_adrift));
                 }
+                Some(Observed::ForeignTimer) => bells.timers.notify_one(),
                 Some(Observed::Reloaded) => {
+                    bells.timers.notify_one();
                     timers(systemd, live, |_| true, true).await;
                     look = look.or(soon());
                 }

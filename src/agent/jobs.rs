@@ -1,12 +1,13 @@
 //! The jobs of the host, kept at hand for whoever asks: timers as systemd last told, and the rest from the board.
 //!
-//! systemd is asked anew when a timer was to elapse, and once a minute in any case. Nobody who reads waits for that.
+//! systemd is asked anew when timers come or go, when one was to elapse, and once a minute in any case. Nobody who reads waits for that.
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::{AgentError, now};
 use crate::board::Board;
@@ -19,6 +20,8 @@ const AT_MOST: Duration = Duration::from_secs(60);
 const AT_LEAST: Duration = Duration::from_secs(5);
 /// How long after its elapse a timer is looked at: its service has begun by then.
 const BEHIND: Duration = Duration::from_secs(1);
+/// How long timers may go on coming and going before they are asked for: `systemctl enable --now` is told in several steps.
+const SETTLE: Duration = Duration::from_millis(500);
 /// How long systemd may take to answer all questions.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -26,6 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 #[derive(Clone, Debug, Default)]
 pub struct Jobs {
     timers: Arc<RwLock<Arc<Timers>>>,
+    changed: Arc<Notify>,
 }
 
 impl Jobs {
@@ -41,6 +45,11 @@ impl Jobs {
 
     fn set(&self, timers: Timers) {
         *self.timers.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(timers);
+    }
+
+    /// For whoever hears that timers may not be as they were.
+    pub(super) fn changed(&self) -> Arc<Notify> {
+        Arc::clone(&self.changed)
     }
 
     /// Keeps the timers up to date until `stop` is ready.
@@ -71,6 +80,7 @@ impl Jobs {
             tokio::select! {
                 () = &mut stop => return Ok("jobs"),
                 () = sleep_until(again) => {}
+                () = self.changed.notified() => sleep(SETTLE).await,
             }
         }
     }

@@ -1,4 +1,5 @@
-//! What systemd says by itself of the units of checks: that a run starts or is over, that none could start, that a timer has a new time.
+//! What systemd says by itself of the units of checks: that a run starts or is over, that none could start, that a timer has a new time; and
+//! that timers of others come and go.
 //!
 //! Input: the bus. Output: a stream of [`Observed`]. An unprivileged user may listen to all of it. The stream ends when the
 //! connection does; whoever reads it connects again and reads everything anew.
@@ -55,6 +56,8 @@ pub enum Observed {
         /// When.
         next: Option<Timestamp>,
     },
+    /// A timer that is not that of a check came, went, was started or stopped.
+    ForeignTimer,
     /// All units were read again; signals for what changed by that never come.
     Reloaded,
 }
@@ -107,7 +110,11 @@ impl Ear {
             }
             "JobRemoved" => {
                 let (_, _, unit, result): (u32, OwnedObjectPath, String, String) = body.deserialize().ok()?;
-                self.job(&unit, &result)
+                foreign_timer(&unit).or_else(|| self.job(&unit, &result))
+            }
+            "UnitNew" | "UnitRemoved" => {
+                let (unit, _): (&str, zbus::ObjectPath<'_>) = body.deserialize().ok()?;
+                foreign_timer(unit)
             }
             "PropertiesChanged" => {
                 let (id, kind) = unit::check_of(&unit_name(header.path()?.as_str())?)?;
@@ -176,6 +183,10 @@ fn timer(id: CheckId, changed: &Properties) -> Option<Observed> {
     }
     let state = <&str>::try_from(changed.get("ActiveState")?).ok()?;
     matches!(state, "inactive" | "failed").then_some(Observed::TimerStopped { id })
+}
+
+fn foreign_timer(unit: &str) -> Option<Observed> {
+    (unit.ends_with(".timer") && unit::check_of(unit).is_none()).then_some(Observed::ForeignTimer)
 }
 
 /// The other way round than [`super::units::object_path`]; other objects have no name.

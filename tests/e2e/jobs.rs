@@ -137,8 +137,7 @@ fn the_agent_tells_of_all_jobs_and_of_components() {
     ssi(&machine, &["add", "--allow-root", SHIPPED]).ok();
     let place = format!("{CRONTAB}:1");
     let mut jobs = Value::Null;
-    // Systemd is asked for timers once a minute at least.
-    wait_for("the jobs", 2 * PATIENCE, || {
+    wait_for("the jobs", PATIENCE, || {
         jobs = ask(&machine, "/api/v1/jobs");
         find(&jobs, "unit", "made.timer").is_some() && find(&jobs, "source", &place).is_some()
     });
@@ -155,4 +154,27 @@ fn the_agent_tells_of_all_jobs_and_of_components() {
     let crons = apps["crons"].as_array().unwrap();
     assert!(crons.iter().any(|cron| cron["human"] == "Daily at 03:00" && cron["schedule"] == "0 3 * * *"), "{apps:#}");
     assert!(!crons.iter().any(|cron| cron["name"] == "jobs" || cron["name"] == "ssi_jobs"), "{apps:#}");
+}
+
+#[test]
+fn a_timer_that_comes_or_goes_is_taken_up_at_once() {
+    let machine = crate::agent_board::machine("jobs-signals");
+    let has = |unit: &str| find(&ask(&machine, "/api/v1/jobs"), "unit", unit).is_some();
+    let timer = "[Timer]\nOnCalendar=yearly\n[Install]\nWantedBy=timers.target\n";
+    machine.write("/etc/systemd/system/tidy.timer", timer, 0o644);
+    machine.write("/etc/systemd/system/tidy.service", "[Service]\nType=oneshot\nExecStart=/bin/true\n", 0o644);
+    wait_for("the timers", PATIENCE, || !ask(&machine, "/api/v1/jobs")["items"].as_array().unwrap().is_empty());
+    // Far less than the minute after which systemd is asked in any case.
+    let soon = PATIENCE / 3;
+    machine.sh("systemctl enable -q --now tidy.timer").ok();
+    wait_for("a timer that is switched on", soon, || has("tidy.timer"));
+    machine.run(&["systemd-run", "--unit=made", "--on-active=1h", "/bin/true"]).ok();
+    wait_for("a timer that is made", soon, || has("made.timer"));
+    machine.sh("systemctl stop made.timer").ok();
+    wait_for("its end", soon, || !has("made.timer"));
+    machine.sh("sed -i s/yearly/monthly/ /etc/systemd/system/tidy.timer && systemctl daemon-reload").ok();
+    wait_for("another schedule", soon, || {
+        find(&ask(&machine, "/api/v1/jobs"), "unit", "tidy.timer")
+            .is_some_and(|job| job["schedule"] == "*-*-01 00:00:00")
+    });
 }
