@@ -9,7 +9,7 @@ use crate::operator::{post, token};
 use crate::watches::{CONFIG, row, seq, sleeper, status, transitions, unit};
 
 /// Lets the agent manage these units, and no others.
-fn allow(machine: &Machine, units: &[&str]) {
+pub fn allow(machine: &Machine, units: &[&str]) {
     let rule = format!(
         "polkit.addRule(function (action, subject) {{\n    if (action.id === \"org.freedesktop.systemd1.manage-units\" && subject.user === \"_ssi\" &&\n        \
          {} .indexOf(action.lookup(\"unit\")) >= 0) {{\n        return polkit.Result.YES;\n    }}\n}});\n",

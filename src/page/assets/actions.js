@@ -1,20 +1,22 @@
 // What an operator can do with a check or a watch. It takes a token, which is asked for and kept for as long as the tab is open.
 
-import { h, text } from "./dom.js";
+import { h, text, attribute } from "./dom.js";
 import { icon } from "./status.js";
 import { post, token } from "./api.js";
 
 export class Actions {
-  constructor(base, kind) {
+  constructor(base, kind, id) {
     this.base = base;
-    this.answer = h("span", { class: "answer", role: "status" });
+    this.id = id;
+    /** For a place of its own: what went wrong may be long. */
+    this.answer = h("p", { class: "answer", role: "status" });
     this.forget = h("button", { type: "button", class: "quiet", onclick: () => this.forget_token() }, "Forget token");
     const button = (words, name, act) => h("button", { type: "button", onclick: act }, icon(name), words);
     const run = button("Run now", "run", () => this.act("run", {}, "The run begins."));
     const look = button("Check now", "run", () => this.act("check", {}, "It is looked at."));
     // A program that tells of its runs runs elsewhere.
     this.buttons = { check: [run], watch: [look, this.menu()], ping: [] }[kind];
-    this.element = h("div", { class: "actions" }, this.answer, this.forget, this.buttons);
+    this.element = h("div", { class: "actions" }, this.forget, this.buttons);
     this.show(false);
   }
 
@@ -24,15 +26,28 @@ export class Actions {
     if (running === this.running || this.buttons.length === 0) return;
     this.running = running;
     this.buttons[0].disabled = running;
-    if (!running) text(this.answer, "");
+    if (!running) this.say("");
+  }
+
+  /** Something came of it, perhaps. What went wrong stays to be read. */
+  told() {
+    if (!this.answer.hasAttribute("data-problem")) this.say("");
+  }
+
+  say(words, is_problem = false) {
+    text(this.answer, words);
+    attribute(this.answer, "data-problem", is_problem ? "" : null);
   }
 
   menu() {
-    const choose = (action) => async () => {
-      if (await ask_whether(action)) this.act("action", { action }, `Asked to ${action}.`);
+    const choose = (action, words) => async () => {
+      menu.open = false;
+      if (await ask_whether(words, this.id)) this.act("action", { action }, `Asked to ${words} it.`);
     };
-    const items = ["start", "restart", "stop"].map((action) => h("button", { type: "button", onclick: choose(action) }, action));
-    return h("details", { class: "menu" }, h("summary", null, "Unit"), h("div", null, items));
+    const actions = [["start", "start"], ["restart", "restart"], ["stop", "stop"], ["auto_fix", "bring back"]];
+    const items = actions.map(([action, words]) => h("button", { type: "button", onclick: choose(action, words) }, words));
+    const menu = h("details", { class: "menu" }, h("summary", null, "Unit"), h("div", null, items));
+    return menu;
   }
 
   async act(what, body, done) {
@@ -40,16 +55,18 @@ export class Actions {
     for (;;) {
       const given = token.get() ?? (await ask_for_token(complaint));
       if (!given) return;
-      text(this.answer, "…");
+      this.say("…");
       const { problem, status } = await post(`${this.base}/${what}`, given, body);
       if (status === 401) {
+        this.say("");
         token.forget();
         complaint = problem;
         continue;
       }
-      if (!problem) token.set(given);
-      this.forget.hidden = !token.get();
-      text(this.answer, problem ?? done);
+      // It is one: that something else stands against this is said.
+      token.set(given);
+      this.forget.hidden = false;
+      this.say(problem ?? done, Boolean(problem));
       return;
     }
   }
@@ -57,7 +74,7 @@ export class Actions {
   forget_token() {
     token.forget();
     this.forget.hidden = true;
-    text(this.answer, "Forgotten.");
+    this.say("Forgotten.");
   }
 
   leave() {
@@ -67,7 +84,7 @@ export class Actions {
 
 function ask_for_token(complaint) {
   const input = h("input", { type: "password", id: "token", autocomplete: "off", required: true, spellcheck: "false" });
-  const words = "Runs are started by operators. The token stays in this tab and is gone with it.";
+  const words = "This is for operators. The token stays in this tab and is gone with it.";
   const content = [
     h("h2", { id: "dialog-title" }, "Operator’s token"),
     h("p", null, words),
@@ -77,9 +94,9 @@ function ask_for_token(complaint) {
   return ask(content, "Use it", () => input.value.trim());
 }
 
-function ask_whether(action) {
-  const title = h("h2", { id: "dialog-title" }, `Really ${action}?`);
-  return ask([title, h("p", null, "This changes the service itself, not only what is known of it.")], action, () => true);
+function ask_whether(action, unit) {
+  const title = h("h2", { id: "dialog-title" }, `Really ${action} ${unit}?`);
+  return ask([title, h("p", null, "This changes the unit itself, not only what is known of it.")], action, () => true);
 }
 
 /** A question; null if it was not answered. */

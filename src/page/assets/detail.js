@@ -27,12 +27,13 @@ class Detail {
     this.since = stamp(null, "since");
     this.age = h("span", null, "for ", this.since);
     this.message = h("p", { class: "message big" });
+    this.fix = h("p", { class: "message fix", role: "status" });
     this.description = h("p", { class: "description" });
     this.strip = new Strip();
     this.share = h("span", { class: "count" });
     this.facts = h("div");
     this.parts = h("div", { class: "parts" });
-    this.actions = new Actions(this.base, kind);
+    this.actions = new Actions(this.base, kind, id);
     const back = kind === "watch" ? ["/watches", "Watches"] : ["/checks", "Checks"];
     this.body = h(
       "div",
@@ -41,8 +42,10 @@ class Detail {
         "div",
         { class: "subject" },
         h("div", { class: "heading" }, this.name, this.actions.element),
+        this.actions.answer,
         h("p", { class: "state-line" }, this.indicator.element, this.age, this.marks),
         this.message,
+        this.fix,
         this.description,
         h("div", { class: "long-strip" }, this.strip.element, this.share),
       ),
@@ -73,7 +76,10 @@ class Detail {
     if (!all && !keys.has(this.key)) return;
     this.show_row();
     const is_told = events.some((event) => event.kind === this.kind && event.id === this.id && !event.progress);
-    if (is_told) this.load_soon();
+    if (is_told) {
+      this.actions.told();
+      this.load_soon();
+    }
   }
 
   refresh() {
@@ -98,6 +104,9 @@ class Detail {
     restamp(this.since, row.since, "since");
     this.age.hidden = !row.since;
     text(this.message, (running && row.progress) || row.message || "No result yet.");
+    // Of a watch nothing else is told beside its status.
+    text(this.fix, (this.kind === "watch" && row.progress) || "");
+    this.fix.hidden = !this.fix.textContent;
     text(this.description, row.description);
     const strip = this.context.strips.of(this.key);
     this.strip.show(strip);
@@ -147,7 +156,8 @@ class Detail {
     const perfdata = data?.perfdata ?? [];
     if (perfdata.length) parts.push(section("Measured", h("div", { class: "plots" }, this.plots(perfdata))));
     const charts = [section("Last 7 days", this.week())];
-    if (this.runs) charts.push(section("How long it took", h("div", { class: "panel" }, durations(this.runs, row.timeout_seconds))));
+    // Units are watched, and only some of them run and end.
+    if (this.runs && (this.kind !== "watch" || this.runs.length)) charts.push(section("How long it took", h("div", { class: "panel" }, durations(this.runs, row.timeout_seconds))));
     parts.push(h("div", { class: "plots" }, charts));
     if (this.kind !== "watch") parts.push(section("Runs", this.run_table()));
     if (data) {

@@ -57,8 +57,11 @@ function of_transition(item) {
 }
 
 function is_change(event) {
-  return event.type === "status" ? event.changed && !event.progress : event.type !== "run" && event.type !== "updated";
+  return event.type === "status" ? (event.changed && !event.progress) || is_fix(event) : event.type !== "run" && event.type !== "updated";
 }
+
+/** Something that the agent did by itself to bring a unit back. */
+const is_fix = (event) => event.progress && event.marks.includes("auto_fix");
 
 function matches(event, context, store) {
   const row = store.rows.get(`${event.kind}:${event.id}`) ?? event.check ?? { id: event.id, name: event.id, marks: [] };
@@ -75,6 +78,7 @@ function what(event) {
   switch (event.type) {
     case "status": {
       const message = h("span", { class: "message" }, event.message ?? "");
+      if (is_fix(event)) return [icon("run"), message];
       if (event.progress) return [h("span", { class: "note" }, "is at"), message];
       if (!event.changed) return [indicator(event.status), message];
       return [indicator(event.previous), icon("arrow"), h("span", { class: "sr" }, "to"), indicator(event.status), message];

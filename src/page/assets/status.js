@@ -56,6 +56,7 @@ const MARKS = {
   unsandboxed: "runs without a sandbox",
   disabled: "switched off",
   adopted: "a timer of somebody else",
+  auto_fix: "could not be brought back, and is left to you",
 };
 
 /** The marks of a row. */

@@ -9,6 +9,7 @@ const MAX_EVENTS = 500;
 const MAX_CHANGES = 200;
 /** Marks that a verdict sets and takes away; all others belong to the header or the timer. */
 const OF_A_VERDICT = new Set(["soft", "overdue"]);
+const OF_A_UNIT = new Set(["drift", "auto_fix"]);
 
 export const key_of = (thing) => `${thing.kind}:${thing.id}`;
 /** The word for many of a kind, in addresses. */
@@ -113,7 +114,7 @@ export class Store {
     row.since ??= event.line_time ?? event.time;
     if (!is_soft) row.message = event.message;
     row.status = event.status;
-    const kept = row.marks.filter((mark) => !OF_A_VERDICT.has(mark) && !(row.kind === "watch" && mark === "drift"));
+    const kept = row.marks.filter((mark) => !OF_A_VERDICT.has(mark) && !(row.kind === "watch" && OF_A_UNIT.has(mark)));
     row.marks = [...new Set([...kept, ...event.marks])];
     if (!event.run && row.kind === "check" && !event.marks.includes("overdue")) row.last_run = event.line_time ?? event.time;
     delete row.progress;
