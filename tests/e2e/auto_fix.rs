@@ -52,20 +52,20 @@ fn kill(machine: &Machine, unit: &str) {
 #[test]
 fn what_dies_is_started_again_and_what_is_done_on_purpose_is_left_alone() {
     let machine = machine("fix-back");
-    let units = ["web.service", "clock.service", "other.service", "again.service", "off.service"];
+    let units = ["web.service", "clock.service", "other.service", "again.service", "quiet.service", "off.service"];
     for name in units {
         sleeper(&machine, name, if name == "again.service" { "Restart=always\nRestartSec=4" } else { "" });
     }
-    machine.sh("systemctl daemon-reload && systemctl start web clock other again").ok();
+    machine.sh("systemctl daemon-reload && systemctl start web clock other again quiet").ok();
     allow(&machine, &units);
     let board = Board::open(&machine, "");
-    let fixed = ["web.service", "clock.service", "again.service", "off.service"];
+    let fixed = ["web.service", "clock.service", "again.service", "quiet.service", "off.service"];
     configure(
         &machine,
         &units.map(|name| (name, if name == "off.service" { "state = \"inactive\"" } else { "" })),
         &fixed,
     );
-    for name in &units[..4] {
+    for name in &units[..5] {
         status(&board, name, 0, "OK", "active (running)");
     }
     status(&board, "off.service", 0, "OK", "inactive (dead)");
@@ -96,11 +96,19 @@ fn what_dies_is_started_again_and_what_is_done_on_purpose_is_left_alone() {
     let again = status(&board, "again.service", seq(&stopped), "FAILURE", "; systemd restarts it");
     machine.sh("systemctl stop again").ok();
     status(&board, "again.service", seq(&again), "WARNING", "stopped on purpose");
+    // One that is down already, and waits to be started once more.
+    kill(&machine, "quiet.service");
+    attempt(&board, "quiet.service", "attempt 1");
+    let back = status(&board, "quiet.service", seq(&died), "OK", "active (running)");
+    kill(&machine, "quiet.service");
+    status(&board, "quiet.service", seq(&back), "FAILURE", "main process killed by SIGKILL");
+    machine.sh("systemctl stop quiet").ok();
     kill(&machine, "clock.service");
-    attempt(&board, "clock.service", "attempt 1");
+    let tried = attempt(&board, "clock.service", "attempt 1");
+    status(&board, "clock.service", seq(&tried), "OK", "active (running)");
     kill(&machine, "clock.service");
     attempt(&board, "clock.service", "attempt 2");
-    assert_eq!(attempts(&board, "web.service").len(), 1);
+    assert_eq!((attempts(&board, "web.service").len(), attempts(&board, "quiet.service").len()), (1, 1));
     for name in ["other.service", "again.service"] {
         assert_eq!(attempts(&board, name), Vec::<String>::new());
         assert_ne!(property(&machine, name, "ActiveState"), "active");
