@@ -4,7 +4,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::table::Table;
 use super::value;
-use crate::source::Problem;
+use crate::source::{Problem, Span};
 use crate::watch::{UnitName, Units};
 
 pub(super) const KEYS: [&str; 2] = ["auto_fix", "watches"];
@@ -50,11 +50,28 @@ impl Allowed {
     }
 }
 
+impl Said {
+    fn units(&self) -> impl Iterator<Item = (&Units, Span)> {
+        let units = match &self.allowed {
+            Allowed::Units(units) => units.as_slice(),
+            Allowed::None | Allowed::All => &[],
+        };
+        units.iter().zip(self.places.iter().copied())
+    }
+}
+
 /// What one file says of it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Part {
-    auto_fix: Option<Allowed>,
-    watches: Option<Allowed>,
+    auto_fix: Option<Said>,
+    watches: Option<Said>,
+}
+
+/// What is allowed, and the places of the units of a list.
+#[derive(Clone, Debug, PartialEq)]
+struct Said {
+    allowed: Allowed,
+    places: Vec<Span>,
 }
 
 impl Part {
@@ -66,24 +83,33 @@ impl Part {
     /// Puts what this file says over what others said before.
     pub(super) fn apply(&self, to: &mut Actions) {
         if let Some(auto_fix) = &self.auto_fix {
-            to.auto_fix.clone_from(auto_fix);
+            to.auto_fix.clone_from(&auto_fix.allowed);
         }
         if let Some(watches) = &self.watches {
-            to.watches.clone_from(watches);
+            to.watches.clone_from(&watches.allowed);
         }
+    }
+
+    /// The units that it names, each with its place: nothing can be done to one that nobody watches.
+    pub(super) fn named(&self) -> impl Iterator<Item = (&UnitName, Span)> {
+        let said = self.auto_fix.iter().chain(&self.watches);
+        said.flat_map(Said::units).filter_map(|(units, place)| match units {
+            Units::Name(unit) => Some((unit, place)),
+            Units::Glob(_) => None,
+        })
     }
 }
 
-fn allowed(table: &mut Table, key: &'static str) -> Option<Allowed> {
-    match table.get(key) {
-        Some((DeValue::Boolean(true), _)) => return Some(Allowed::All),
-        Some((DeValue::Boolean(false), _)) => return Some(Allowed::None),
-        _ => {}
+fn allowed(table: &mut Table, key: &'static str) -> Option<Said> {
+    if let Some((DeValue::Boolean(is_all), _)) = table.get(key) {
+        let allowed = if *is_all { Allowed::All } else { Allowed::None };
+        return Some(Said { allowed, places: Vec::new() });
     }
     let read = |value: &DeValue| match value {
         DeValue::String(text) => Some(value::units(text)),
         _ => None,
     };
     let found = table.one_or_many(key, "`true`, `false`, or a list of names of units in quotes", read)?;
-    Some(Allowed::Units(found.into_iter().map(|(units, _)| units).collect()))
+    let (units, places) = found.into_iter().unzip();
+    Some(Said { allowed: Allowed::Units(units), places })
 }

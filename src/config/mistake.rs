@@ -10,7 +10,7 @@ use crate::event::Key;
 use crate::ping;
 use crate::source::{Problem, Severity, Span};
 use crate::timespan::TimespanError;
-use crate::watch::NameError;
+use crate::watch::{NameError, UnitName};
 
 /// A mistake, without its place.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -147,6 +147,9 @@ pub enum Mistake {
     /// A text that is empty, too long, or more than a line.
     #[error("`{0}` is no text of 1 to 255 characters on one line")]
     Line(&'static str),
+    /// A unit that may be acted on, and that no rule is about.
+    #[error("`{0}` is not watched")]
+    Unwatched(UnitName),
     /// The same is said again, about a unit or a component.
     #[error("`{name}` is named again in `{file}`: what is said there counts")]
     Overridden {
@@ -165,7 +168,7 @@ impl Mistake {
     /// The mistake at its place, with what was expected and what to do.
     pub(super) fn at(self, span: Span) -> Problem {
         let severity = match self {
-            Mistake::Overridden { .. } | Mistake::UnknownMember(_) => Severity::Warning,
+            Mistake::Overridden { .. } | Mistake::UnknownMember(_) | Mistake::Unwatched(_) => Severity::Warning,
             _ => Severity::Error,
         };
         Problem::new(severity, span, self.to_string()).expected(self.expected()).help(self.help())
@@ -198,6 +201,7 @@ impl Mistake {
             }
             Mistake::Repo(_) => RepoError.to_string(),
             Mistake::UnknownMember(_) => "the component is stale until it is".to_owned(),
+            Mistake::Unwatched(_) => "nothing is done to it until it is".to_owned(),
             _ => return None,
         })
     }
@@ -217,7 +221,7 @@ impl Mistake {
                 format!("expect it with `ssi expect --ping {name}`, or take it off the list")
             }
             Mistake::UnknownMember(Key::Check(_)) => "install it with `ssi add`, or take it off the list".to_owned(),
-            Mistake::UnknownMember(Key::Watch(unit)) => {
+            Mistake::UnknownMember(Key::Watch(unit)) | Mistake::Unwatched(unit) => {
                 format!("watch it with `ssi expect {unit}`, or take it off the list")
             }
             Mistake::Overridden { .. } => "take one of the two away".to_owned(),

@@ -60,12 +60,14 @@ pub struct Ping {
 }
 
 impl Settings {
-    /// Joins files, of which later ones count more. Gives a warning for each rule that another one overrides, with the index of its file.
+    /// Joins files, of which later ones count more. Gives a warning for each rule that another one overrides, and for
+    /// each unit that may be acted on and that no rule is about, with the index of its file.
     pub fn merge<'f>(files: impl IntoIterator<Item = (&'f Path, &'f File)>) -> (Settings, Vec<(usize, Problem)>) {
         let mut settings = Settings::default();
         let (mut places, mut ping_places, mut component_places) = (Vec::new(), Vec::new(), Vec::new());
-        let mut problems = Vec::new();
+        let (mut problems, mut acted_on) = (Vec::new(), Vec::new());
         for (index, (path, file)) in files.into_iter().enumerate() {
+            acted_on.extend(file.actions.named().map(|(unit, place)| (index, unit, place)));
             file.actions.apply(&mut settings.actions);
             file.history.apply(&mut settings.history);
             file.limits.apply(&mut settings.limits);
@@ -105,6 +107,8 @@ impl Settings {
                 settings.components.push(Component { component, file, members: members.clone() });
             }
         }
+        let unwatched = acted_on.into_iter().filter(|(_, unit, _)| settings.rule_of(unit).is_none());
+        problems.extend(unwatched.map(|(index, unit, place)| (index, Mistake::Unwatched(unit.clone()).at(place))));
         (settings, problems)
     }
 

@@ -204,6 +204,19 @@ fn what_is_rendered_is_read_back() {
 }
 
 #[test]
+fn what_may_be_acted_on_has_to_be_watched() {
+    let texts = [
+        "[actions]\nauto_fix = [\"a.service\", \"b.service\", \"x-*.service\", \"c.service\"]\nwatches = [\"d.service\"]\n",
+        "[[watch]]\nunit = \"a.service\"\n[[watch]]\nunit = \"b*.service\"\n",
+    ];
+    let files = texts.map(file);
+    let (_, problems) = Settings::merge(files.iter().map(|file| (Path::new("x"), file)));
+    let told = |(index, problem): &(usize, Problem)| (*index, problem.span.start, problem.message.clone());
+    let unwatched = |unit: &str| (0, texts[0].find(&format!("\"{unit}")).unwrap(), format!("`{unit}` is not watched"));
+    assert_eq!(problems.iter().map(told).collect::<Vec<_>>(), [unwatched("c.service"), unwatched("d.service")]);
+}
+
+#[test]
 fn components_are_read_merged_and_rendered() {
     let text = "[[component]]\nname = \"shop\"\ndisplay_name = \"The shop\"\nrepo = \"owner/shop\"\n\
                 members = [\"check:shop\", \"nginx.service\", \"disk\"]\n[[watch]]\nunit = \"nginx.service\"\n";
