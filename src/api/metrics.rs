@@ -23,15 +23,17 @@ use crate::exposition::{self, Exposition, Family};
 use crate::server::{Live, Revision};
 use crate::status::Status;
 use board::Samples;
+use own::OpenFiles;
 
 pub(super) fn routes(live: Arc<Live>, overview: Arc<Overview>) -> Router<Arc<Api>> {
-    let metrics = Metrics { live, overview, board: Mutex::default() };
+    let metrics = Metrics { live, overview, files: OpenFiles::default(), board: Mutex::default() };
     Router::new().route("/metrics", get(answer)).with_state(Arc::new(metrics))
 }
 
 struct Metrics {
     live: Arc<Live>,
     overview: Arc<Overview>,
+    files: OpenFiles,
     /// What the board says.
     board: Mutex<Kept>,
 }
@@ -51,7 +53,7 @@ impl Metrics {
     fn text(&self) -> Parts {
         let (revision, board) = self.board();
         let mut own = Exposition::default();
-        own::families(&self.live, &self.overview, revision.seq, &mut own);
+        own::families(&self.live, &self.overview, &self.files, revision.seq, &mut own);
         Parts::from([own.into_text().into(), board])
     }
 

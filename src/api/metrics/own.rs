@@ -1,19 +1,37 @@
 //! The metrics of the agent itself.
 
 use std::fs;
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use nix::sys::resource::{Resource, UsageWho, getrlimit, getrusage};
 use nix::unistd::{SysconfVar, sysconf};
 
-use crate::api::overview::Overview;
+use crate::api::overview::{FRESH, Overview};
 use crate::exposition::{Exposition, Type};
 use crate::server::Live;
 
 use super::seconds;
 
+/// How many files this process has open, counted once in a while: the kernel takes long to list a thousand logs.
+#[derive(Debug, Default)]
+pub(super) struct OpenFiles(Mutex<Option<(Instant, Option<u64>)>>);
+
+impl OpenFiles {
+    fn count(&self) -> Option<u64> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = match *kept {
+            Some((at, count)) if at.elapsed() < FRESH => return count,
+            // The directory itself is open while it is read.
+            _ => fs::read_dir("/proc/self/fd").ok().map(|entries| entries.count().saturating_sub(1) as u64),
+        };
+        *kept = Some((Instant::now(), count));
+        count
+    }
+}
+
 /// What is known of this process, of its subscribers, and of the events up to the number `seq`.
-pub(super) fn families(live: &Live, overview: &Overview, seq: u64, out: &mut Exposition) {
+pub(super) fn families(live: &Live, overview: &Overview, files: &OpenFiles, seq: u64, out: &mut Exposition) {
     let mut build = out.family("ssi_build_info", Type::Gauge, "The version that runs; always 1.");
     build.sample(&[("version", env!("CARGO_PKG_VERSION"))], true);
     let mut healthy = out.family("ssi_healthy", Type::Gauge, "Whether ssi itself works without a fault.");
@@ -36,11 +54,11 @@ pub(super) fn families(live: &Live, overview: &Overview, seq: u64, out: &mut Exp
     for (name, help, value) in counters {
         out.family(name, Type::Counter, help).sample(&[], value);
     }
-    process(overview, out);
+    process(overview, files, out);
 }
 
 /// Under the names that every client library gives them.
-fn process(overview: &Overview, out: &mut Exposition) {
+fn process(overview: &Overview, files: &OpenFiles, out: &mut Exposition) {
     let start = seconds(overview.started());
     out.family("process_start_time_seconds", Type::Gauge, "When the process started.").sample(&[], start);
     let cpu = getrusage(UsageWho::RUSAGE_SELF).ok().map(|usage| {
@@ -56,9 +74,8 @@ fn process(overview: &Overview, out: &mut Exposition) {
     family.sample_if_known(&[], bytes(0));
     let mut family = out.family("process_resident_memory_bytes", Type::Gauge, "Memory of the process.");
     family.sample_if_known(&[], bytes(1));
-    // The directory itself is open while it is read.
-    let open = fs::read_dir("/proc/self/fd").ok().map(|entries| entries.count().saturating_sub(1) as u64);
-    out.family("process_open_fds", Type::Gauge, "Open files of the process.").sample_if_known(&[], open);
+    let mut family = out.family("process_open_fds", Type::Gauge, "Open files of the process.");
+    family.sample_if_known(&[], files.count());
     let most = getrlimit(Resource::RLIMIT_NOFILE).ok().map(|(soft, _)| soft);
     out.family("process_max_fds", Type::Gauge, "Open files that the process may have.").sample_if_known(&[], most);
     let uptime: Duration = overview.uptime();
