@@ -1,6 +1,7 @@
 //! More than anybody sends: an overflowing inotify queue, many logs, giant logs, giant lines, bytes that are no text. Each is bounded in
 //! memory, which is printed, and loses no status. The `long_` form of each is as large as it gets.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -27,15 +28,20 @@ fn wait_for(what: &str, mut condition: impl FnMut() -> bool) {
 }
 
 /// A host with checks that nobody runs, and its agent.
-struct Flooded {
-    host: Host,
+pub struct Flooded {
+    pub host: Host,
     agent: Child,
-    address: SocketAddr,
+    pub address: SocketAddr,
 }
 
 impl Flooded {
     /// Lays out `checks` checks with what `log` gives as their logs, and starts the agent.
     fn new(checks: usize, log: impl Fn(usize) -> Vec<u8>) -> Flooded {
+        Flooded::run(Flooded::lay_out(checks, log), this())
+    }
+
+    /// The host alone.
+    pub fn lay_out(checks: usize, log: impl Fn(usize) -> Vec<u8>) -> Host {
         let host = Host::new();
         // Makes the directories. Checks whose timers are off run never.
         host.ssi(["add", "--no-run", host.script("first", "# id: c0", "true").to_str().unwrap()]).exits(0);
@@ -46,11 +52,16 @@ impl Flooded {
             fs::write(scripts.join(format!("c{number}.bash")), content).unwrap();
             fs::write(host.log(&format!("c{number}")), log(number)).unwrap();
         }
-        let (agent, address) = start(&host);
+        host
+    }
+
+    /// Starts `binary` as its agent.
+    pub fn run(host: Host, binary: &OsStr) -> Flooded {
+        let (agent, address) = start(&host, binary);
         Flooded { host, agent, address }
     }
 
-    fn append(&self, check: usize, text: &[u8]) {
+    pub fn append(&self, check: usize, text: &[u8]) {
         append(&self.host.log(&format!("c{check}")), text);
     }
 
@@ -69,7 +80,7 @@ impl Flooded {
     }
 
     /// A number of /proc/PID/status, in MiB.
-    fn memory(&self, field: &str) -> usize {
+    pub fn memory(&self, field: &str) -> usize {
         let status = fs::read_to_string(format!("/proc/{}/status", self.agent.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap();
         line.trim_matches(|c: char| !c.is_ascii_digit()).parse::<usize>().unwrap() / 1024
@@ -93,8 +104,13 @@ impl Drop for Flooded {
     }
 }
 
-fn start(host: &Host) -> (Child, SocketAddr) {
-    let mut command = host.command(["agent", "--listen", "127.0.0.1:0"]);
+/// The agent that is tested.
+fn this() -> &'static OsStr {
+    OsStr::new(env!("CARGO_BIN_EXE_ssi"))
+}
+
+fn start(host: &Host, binary: &OsStr) -> (Child, SocketAddr) {
+    let mut command = host.command_of(binary, ["agent", "--listen", "127.0.0.1:0"]);
     let mut agent = command.stdout(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(agent.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -107,12 +123,18 @@ fn append(path: &Path, text: &[u8]) {
     File::options().append(true).open(path).unwrap().write_all(text).unwrap();
 }
 
-fn get(address: SocketAddr, path: &str) -> Value {
+pub fn get(address: SocketAddr, path: &str) -> Value {
+    let body = text(address, path);
+    serde_json::from_str(&body).unwrap_or_else(|error| panic!("{error}: {body}"))
+}
+
+/// The body of an answer.
+pub fn text(address: SocketAddr, path: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
     let answer = std::io::read_to_string(stream).unwrap();
     let (_, body) = answer.split_once("\r\n\r\n").unwrap();
-    serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer}"))
+    body.to_owned()
 }
 
 /// The queue of inotify overflows while the agent stands still; afterwards it looks at every file.
@@ -206,7 +228,7 @@ fn giant_log(mib: usize) {
     flooded.signal(nix::sys::signal::Signal::SIGKILL);
     flooded.agent.wait().unwrap();
     fs::remove_dir_all(flooded.host.at("/var/lib/service-status-indicator/agent")).unwrap();
-    (flooded.agent, flooded.address) = start(&flooded.host);
+    (flooded.agent, flooded.address) = start(&flooded.host, this());
     assert_eq!(flooded.row(0), ("FAILURE".to_owned(), "the last end".to_owned()));
     flooded.append(0, b"OK, after all\n");
     flooded.wait_row(0, "OK", "after all");
@@ -257,7 +279,7 @@ fn what_came_to_many_logs_while_nobody_read_them_is_recorded_in_parts() {
     (0..checks).for_each(|check| flooded.append(check, line.repeat(lines).as_bytes()));
     let logs = (checks * lines * line.len()) as u64;
     let (agent, largest) = largest_log_of_changes(&flooded.host, || {
-        let agent = start(&flooded.host);
+        let agent = start(&flooded.host, this());
         let verdicts = |check| flooded.verdicts(check);
         wait_for("the history", || [0, checks / 2, checks - 1].iter().all(|check| verdicts(*check) == lines));
         agent

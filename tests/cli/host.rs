@@ -104,7 +104,12 @@ impl Host {
     }
 
     pub fn command<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ssi"));
+        self.command_of(OsStr::new(env!("CARGO_BIN_EXE_ssi")), args)
+    }
+
+    /// The same of another binary.
+    pub fn command_of<S: AsRef<OsStr>>(&self, binary: &OsStr, args: impl IntoIterator<Item = S>) -> Command {
+        let mut command = Command::new(binary);
         command.arg("--root").arg(self.root()).args(args);
         command.env("TZ", "UTC").env_remove("NO_COLOR").stdin(Stdio::null());
         command

@@ -8,6 +8,7 @@ mod history;
 mod host;
 mod installing;
 mod jobs;
+mod load;
 mod pings;
 mod printing;
 mod probes_apps;
