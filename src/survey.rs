@@ -8,6 +8,7 @@ pub mod pings;
 mod replay;
 mod rows;
 mod timeline;
+pub mod unwritten;
 pub mod watches;
 
 use std::path::Path;

@@ -68,6 +68,7 @@ pub(super) fn board(paths: &Paths, ui: &Ui) -> Result<Board, Failure> {
         survey::watches::nobody(&mut board, "not asked: `--root` leaves systemd alone", now);
     } else if board.entries().any(|entry| entry.enabled) || !board.rules().is_empty() {
         block_on(async {
+            survey::unwritten::recall(&mut board, paths, now).await;
             match Systemd::connect(paths.scope).await {
                 Ok(systemd) => {
                     survey::timers(&mut board, &systemd).await;

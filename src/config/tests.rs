@@ -39,6 +39,8 @@ fn every_mistake_has_its_line_and_column() {
         ("[limits]\nrequests = -1\n", "2:12 `-1` is not a number from 0 to 1000000"),
         ("[limits]\nrequests = \"many\"\n", "2:12 `requests` is a text"),
         ("limits = []\n", "1:10 `limits` is a list"),
+        ("[http]\nnames = [\"a.example\", \"b c\"]\n", "2:23 `b c` is no name of a host"),
+        ("[http]\nnames = \"example.org:80\"\n", "2:9 `example.org:80` is no name of a host"),
         ("[actions]\nwatches = 1\n", "2:11 `watches` is a whole number"),
         ("[actions]\nwatches = [\"nginx\"]\n", "2:12 `nginx` has no kind"),
         ("[actions]\nauto_fix = 7\n", "2:12 `auto_fix` is a whole number"),

@@ -370,6 +370,21 @@ fn ports_and_pages() {
     assert!(seen(page(), Outcome::Up, Some(Duration::from_millis(12))).is_empty());
     let down = Outcome::Down("nobody listens".to_owned());
     assert_eq!(seen(port(), down, None), ["FAILURE port 80: nobody listens (active (running))"]);
+    // The next agent has not asked yet: the last answers count, and nothing is told twice.
+    let kept: Memory = serde_json::from_str(&serde_json::to_string(&watch.memory()).unwrap_or_default())
+        .unwrap_or_else(|error| unreachable!("{error}"));
+    let mut next = self::watch();
+    next.expect(watch.rule.clone());
+    next.restore(kept.clone());
+    play(&mut next, &host(), &[(2, "read active running inv=1 n=0", &[])]);
+    assert_eq!(next.status(), Status::Failure);
+    // What is asked for no longer does not count.
+    let mut other = self::watch();
+    other.restore(kept);
+    play(&mut other, &host(), &[(2, "read active running inv=1 n=0", OK)]);
+    let mut seen = |target, outcome, latency| {
+        told(watch.observe(Observation::Probed(Probed { target, outcome, latency }), &host(), at(1)))
+    };
     let both = "ERROR port 80: nobody listens; could not ask for http://localhost/: no memory (active (running))";
     assert_eq!(seen(page(), Outcome::Unasked("no memory".to_owned()), None), [both]);
     seen(page(), Outcome::Up, Some(Duration::from_millis(12)));

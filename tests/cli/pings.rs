@@ -87,3 +87,17 @@ fn mistakes_say_what_to_do() {
     let foreign = host.ssi(["expect", "--ping", "backup", "--grace", "2h"]).exits(1);
     assert!(foreign.err.contains("is not as `ssi expect` writes it: change it by hand"), "{}", foreign.err);
 }
+
+#[test]
+fn a_ping_is_found_by_its_name() {
+    let host = Host::new();
+    host.ssi(["expect", "--ping", "backup", "--every", "1d"]).exits(0);
+    let all = host.ssi(["status"]).exits(3);
+    assert!(all.out.contains("UNKNOWN backup: has not run yet"), "{}", all.out);
+    let one = host.ssi(["status", "backup"]).exits(3);
+    assert!(one.out.contains("schedule every 1d") && one.out.contains("deadline "), "{}", one.out);
+    let near = host.ssi(["status", "bakcup"]).exits(3);
+    assert!(near.err.contains("did you mean `backup`?"), "{}", near.err);
+    let remove = host.ssi(["remove", "backup"]).exits(2);
+    assert!(remove.err.contains("`ssi expect --ping backup --remove` removes it"), "{}", remove.err);
+}

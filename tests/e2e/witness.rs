@@ -123,6 +123,11 @@ fn a_full_disk_or_a_deleted_log_hides_no_verdict() {
         board.verdict(id, "FAILURE", "all is lost");
     }
     assert_eq!(log(&machine, "full"), before, "the disk was not full");
+    // Who asks without the agent is told the same.
+    for id in ["full", "filling"] {
+        let said = ssi(&machine, &["status", id]);
+        assert!(said.code() == 2 && said.stdout.contains("all is lost"), "{said:?}");
+    }
     machine.sh(&free).ok();
 
     // Space that comes back is used, and what is missing is said.

@@ -87,3 +87,19 @@ async fn what_is_no_ping_changes_nothing_and_no_answer_repeats_a_key() {
     world.settings.send_replace(Arc::default());
     assert!(ask(&world, "GET", &path, "").await.0.starts_with("http/1.1 404"));
 }
+
+#[tokio::test]
+async fn a_proxy_is_called_by_the_names_that_the_configuration_gives() {
+    let (world, path) = expecting().await;
+    let ask_as = async |name: &str| {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n");
+        world.raw(&request).await.to_ascii_lowercase().starts_with("http/1.1 200")
+    };
+    assert!(!ask_as("mon.example.org").await);
+    let before = Settings::clone(&world.settings.borrow());
+    let file = config::parse(b"[http]\nnames = [\"Mon.example.org\"]\n", jiff::tz::db()).unwrap();
+    let names = Settings::merge([(std::path::Path::new("ssi.toml"), &file)]).0.http;
+    world.settings.send_replace(Arc::new(Settings { http: names, ..before }));
+    assert!(ask_as("mon.example.org").await && ask_as("MON.example.org:443").await);
+    assert!(!ask_as("evil.example.org").await);
+}
