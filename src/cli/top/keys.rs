@@ -34,7 +34,11 @@ enum Move {
 
 impl State {
     /// Takes in a key that was pressed at `now`.
-    pub(super) fn press(&mut self, key: KeyEvent, now: Timestamp) -> Vec<Wish> {
+    pub(super) fn press(&mut self, mut key: KeyEvent, now: Timestamp) -> Vec<Wish> {
+        if key == KeyEvent::new(KeyCode::Char('j'), KeyModifiers::CONTROL) {
+            // What is typed before the terminal is taken over comes so.
+            key = KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE);
+        }
         let is_control = key.modifiers.contains(KeyModifiers::CONTROL);
         match key.code {
             KeyCode::Char('c') if is_control => return vec![Wish::Quit],

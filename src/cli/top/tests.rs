@@ -281,6 +281,8 @@ fn keys_make_wishes() {
     assert_eq!(shown.keys("q"), [Wish::Quit]);
     let control = |c| KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL);
     shown.keys("/");
+    assert_eq!((shown.state.press(control('j'), at(0)), shown.state.is_typing), (vec![], false));
+    shown.keys("/");
     assert_eq!(shown.state.press(control('c'), at(0)), [Wish::Quit]);
     assert_eq!(shown.state.press(control('z'), at(0)), [Wish::Suspend]);
 }
