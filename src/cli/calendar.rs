@@ -172,7 +172,8 @@ impl Explainer<'_> {
 fn refuse_pieces(expressions: &[String]) -> Result<(), Failure> {
     const CRON_FIELDS: usize = 5;
     let is_schedule = |text: &String| Schedule::parse(text, jiff::tz::db()).is_ok();
-    if expressions.len() >= CRON_FIELDS && !expressions.iter().any(is_schedule) {
+    let is_piece = |text: &String| !text.contains(char::is_whitespace);
+    if expressions.len() >= CRON_FIELDS && expressions.iter().all(is_piece) && !expressions.iter().any(is_schedule) {
         return Err(Failure::usage(
             "none of the arguments is a schedule: a cron line is one argument, put it in quotes, as in `ssi calendar '0 3 * * *'`",
         ));

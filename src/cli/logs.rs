@@ -15,7 +15,11 @@ use crate::install::Site;
 use crate::line::{self, Line};
 use crate::paths::Paths;
 use crate::status::Status;
-use crate::tail::{Start, Tail, Watch};
+use crate::survey;
+use crate::tail::{Start, Tail, Until, Watch};
+
+/// So many lines are shown of a log that was rotated.
+const MOST: usize = 1000;
 
 /// One line of `ssi logs --json`.
 #[derive(Serialize)]
@@ -60,6 +64,13 @@ pub(super) fn logs(args: &LogsArgs, paths: &Paths, ui: &Ui) -> Result<u8, Failur
         std::fs::File::open(&path).map_err(&fail)?;
     }
     if end.is_none_or(|end| end == 0) && !args.follow {
+        // It was rotated, and nothing came since.
+        let most = args.lines.unwrap_or(MOST);
+        let before = survey::last_lines(&paths.logs, &id, most, Until::Now).unwrap_or_default();
+        before.iter().try_for_each(|line| print(line.as_bytes(), ui))?;
+        if !before.is_empty() {
+            return Ok(0);
+        }
         ui.warn(format!("nothing is logged yet: `ssi run {id}` runs it"));
     }
     if args.follow { follow(tail, paths, ui) } else { Ok(0) }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use glob::Pattern;
 
 use super::UnitName;
+use crate::unit;
 
 /// Expectations of one unit, or of all whose names fit a pattern.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,7 +63,11 @@ impl Units {
     pub fn contains(&self, unit: &UnitName) -> bool {
         match self {
             Units::Name(name) => name == unit,
-            Units::Glob(pattern) => Pattern::new(pattern).is_ok_and(|pattern| pattern.matches(unit.as_str())),
+            // Those of checks are on the board as checks.
+            Units::Glob(pattern) => {
+                unit::check_of(unit.as_str()).is_none()
+                    && Pattern::new(pattern).is_ok_and(|pattern| pattern.matches(unit.as_str()))
+            }
         }
     }
 }

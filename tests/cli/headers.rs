@@ -247,6 +247,8 @@ fn a_cron_line_in_pieces_and_times_that_are_passed_over_are_told() {
     let host = Host::new();
     let said = host.ssi(["calendar", "0", "3", "bin", "etc", "usr"]).exits(2);
     assert!(said.err.contains("a cron line is one argument, put it in quotes") && said.out.is_empty(), "{said:?}");
+    let each = host.ssi(["calendar", "every 15 minutes", "8am", "0/10 * * * *", "25:00", "@hourly x"]);
+    assert!(!each.err.contains("one argument") && each.err.contains("*:0/15"), "{each:?}");
     let night = ["calendar", "02:30 Europe/Berlin", "--iterations", "2", "--base-time", "2027-03-27T00:00:00Z"];
     let said = host.ssi(night).exits(0);
     for part in [

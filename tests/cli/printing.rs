@@ -326,3 +326,16 @@ fn quiet_says_nothing_but_errors() {
     assert_eq!((said.out.as_str(), said.err.as_str()), ("", ""));
     assert!(!host.ssi(["-q", "remove", "dor"]).exits(1).err.is_empty());
 }
+
+#[test]
+fn a_log_that_was_rotated_is_shown_until_more_comes() {
+    let host = Host::new();
+    host.ssi(["add", "--no-run", host.door("echo OK, shut").to_str().unwrap()]).exits(0);
+    assert!(host.ssi(["logs", "door"]).exits(0).err.contains("nothing is logged yet"));
+    host.ssi(["run", "door"]).exits(0);
+    let log = host.at("/var/log/service-status-indicator/door.log");
+    fs::rename(&log, log.with_extension("log.1")).unwrap();
+    fs::write(&log, "").unwrap();
+    let said = host.ssi(["logs", "door"]).exits(0);
+    assert!(said.out.contains("shut") && said.err.is_empty(), "{said:?}");
+}
