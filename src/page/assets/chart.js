@@ -2,12 +2,13 @@
 // label that says in words what it shows, and the numbers stand in a table beside it.
 
 import { h, s, attribute } from "./dom.js";
-import { known, is_bad, is_healthy, urgency } from "./status.js";
-import { date, hour, measured, moment } from "./time.js";
+import { known, is_bad, urgency } from "./status.js";
+import { date, hour, measured, moment, span } from "./time.js";
 
 /** Height of a bar by status: what is worse is higher, so that colours are not needed. */
 const HEIGHT = { OK: 7, UPDATE: 9, UNKNOWN: 4, WARNING: 13, FAILURE: 17, ERROR: 20 };
 const STRIP = { width: 240, height: 20 };
+const HOUR = 3_600_000;
 
 /** A strip of the worst status of each half hour. It is one path a status, so that a thousand strips cost little. */
 export class Strip {
@@ -44,15 +45,17 @@ function strip_words(statuses, step_seconds) {
   if (seen.length === 0) return "nothing is known of the last hours";
   const bad = seen.filter(is_bad);
   if (bad.length === 0) return `last ${hours} h: nothing bad`;
-  const share = (bad.length * step_seconds) / 3600;
   const top = bad.reduce((a, b) => (urgency(b) > urgency(a) ? b : a));
-  return `last ${hours} h: bad in ${share} h of them, at worst ${top}`;
+  return `last ${hours} h: something bad in ${bad.length} of the ${seen.length} spans of ${span(step_seconds)} that are known, at worst ${top}`;
 }
+
+/** When a run began; when it ended, where that alone is known. */
+export const began = (run) => run.started ?? run.finished;
 
 /** How long runs took, oldest on the left, with the time limit as a line where it is near. */
 export function durations(runs, limit_seconds) {
   const shown = runs.filter((run) => typeof run.duration_seconds === "number").slice(0, 60).reverse();
-  if (shown.length === 0) return h("p", { class: "empty" }, "No run has ended yet.");
+  if (shown.length === 0) return h("p", { class: "empty" }, runs.length ? "No run told how long it took." : "No run has ended yet.");
   const longest = Math.max(...shown.map((run) => run.duration_seconds));
   const top = nice(limit_seconds && longest > limit_seconds / 2 ? Math.max(longest, limit_seconds) : longest);
   const [width, height] = [600, 120];
@@ -60,7 +63,7 @@ export function durations(runs, limit_seconds) {
   const bars = shown.map((run, at) => {
     const tall = Math.max(2, (run.duration_seconds / top) * height);
     const bar = { x: at * step + 1, y: height - tall, width: Math.max(2, step - 2), height: tall, rx: 1.5 };
-    const words = `${moment(run.started)}: ${measured(run.duration_seconds)}, ${run.status ?? "running"}`;
+    const words = `${moment(began(run))}: ${measured(run.duration_seconds)}, ${run.status ?? "running"}`;
     return s("rect", { ...bar, class: "bar", "data-status": known(run.status ?? "UNKNOWN") }, s("title", null, words));
   });
   const limit = limit_seconds && limit_seconds <= top ? line(0, width, height - (limit_seconds / top) * height, "limit") : null;
@@ -92,8 +95,8 @@ export function values(label, points, metric) {
 }
 
 /** The healthy share of each hour of some days: a row a day. Bad hours are crossed by a bar as high as the bad share. */
-export function hours(items, now) {
-  const by_hour = new Map(items.map((item) => [Math.floor(Date.parse(item.start) / 3_600_000), item]));
+export function hours(items, now, label) {
+  const by_hour = new Map(items.map((item) => [Math.floor(Date.parse(item.start) / HOUR), item]));
   const [cell, gap, left] = [22, 2, 64];
   const days = [];
   for (let back = 6; back >= 0; back -= 1) {
@@ -105,8 +108,8 @@ export function hours(items, now) {
   const cells = days.flatMap((start, row) => [
     s("text", { x: 0, y: row * (cell + gap) + 15, class: "tick" }, date(start)),
     ...Array.from({ length: 24 }, (_, column) => {
-      const time = start.getTime() + column * 3_600_000;
-      const item = by_hour.get(Math.floor(time / 3_600_000));
+      const time = start.getTime() + column * HOUR;
+      const item = by_hour.get(Math.floor(time / HOUR));
       const [x, y] = [left + column * (cell + gap), row * (cell + gap)];
       const seen = item ? item.healthy_seconds + item.bad_seconds : 0;
       const share = seen > 0 ? item.healthy_seconds / seen : null;
@@ -123,12 +126,22 @@ export function hours(items, now) {
     }),
   ]);
   const axis = [0, 6, 12, 18].map((at) => s("text", { x: left + at * (cell + gap), y: 7 * (cell + gap) + 14, class: "tick" }, `${at}:00`));
-  const seen = items.reduce((sum, item) => sum + item.healthy_seconds + item.bad_seconds, 0);
-  const healthy = items.reduce((sum, item) => sum + item.healthy_seconds, 0);
-  const label = seen > 0 ? `${percent(healthy / seen)} healthy in the last 7 days` : "nothing is known of the last 7 days";
   const size = [left + 24 * (cell + gap), 7 * (cell + gap) + 18];
-  const drawing = s("svg", { class: "hours", role: "img", "aria-label": label, viewBox: `0 0 ${size[0]} ${size[1]}` }, ...cells, ...axis);
-  return { drawing, label };
+  return s("svg", { class: "hours", role: "img", "aria-label": label, viewBox: `0 0 ${size[0]} ${size[1]}` }, ...cells, ...axis);
+}
+
+/** The healthy share of the hours of a span (milliseconds up to `now`) that is called `name`, and of how much of it that is told. */
+export function share_of(items, length, now, name) {
+  const from = Math.floor((now - length) / HOUR + 1) * HOUR;
+  const inside = items.filter((item) => Date.parse(item.start) >= from);
+  const sum = (part) => inside.reduce((sum, item) => sum + part(item), 0);
+  const healthy = sum((item) => item.healthy_seconds);
+  const known = healthy + sum((item) => item.bad_seconds);
+  if (known === 0) return `nothing is known of the last ${name}`;
+  // The hour that goes on is not over, and no clock is exact.
+  const is_whole = known * 1000 > length - 1.1 * HOUR;
+  const share = percent(healthy / known);
+  return is_whole ? `${share} healthy in the last ${name}` : `${share} healthy in the ${span(known)} that are known of the last ${name}`;
 }
 
 /** `99.2 %`; 100 % only where nothing is missing. */
@@ -176,10 +189,4 @@ function figure(label, [width, height], content, axis) {
   const drawing = s("svg", { role: "img", "aria-label": label, viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none" }, ...content);
   const ticks = h("div", { class: "axis", "aria-hidden": "true" }, axis.map((words) => h("span", null, words)));
   return h("div", { class: "plot" }, ticks, drawing);
-}
-
-/** The share of half hours without anything bad, of those of which something is known. */
-export function healthy_share(statuses) {
-  const seen = (statuses ?? []).filter((status) => status !== null && status !== "UNKNOWN");
-  return seen.length ? seen.filter(is_healthy).length / seen.length : null;
 }

@@ -3,7 +3,7 @@
 import { h, text, arrange, attribute, outward } from "./dom.js";
 import { Indicator, icon, indicator, marks } from "./status.js";
 import { restamp, stamp, measured, now } from "./time.js";
-import { Strip, durations, hours, values, quantity, percent, healthy_share } from "./chart.js";
+import { Strip, began, durations, hours, share_of, values, quantity } from "./chart.js";
 import { get } from "./api.js";
 import { plural_of } from "./store.js";
 import { heading, missing, section, table } from "./parts.js";
@@ -11,7 +11,8 @@ import { Actions } from "./actions.js";
 
 /** After something happened, how long until it is asked for, so that a burst is one question. */
 const SETTLE = 400;
-const WEEK = 7 * 86_400_000;
+const DAY = 86_400_000;
+const WEEK = 7 * DAY;
 
 export const check = (context, id) => new Detail(context, "check", id);
 export const watch = (context, id) => new Detail(context, "watch", id);
@@ -108,10 +109,7 @@ class Detail {
     text(this.fix, (this.kind === "watch" && row.progress) || "");
     this.fix.hidden = !this.fix.textContent;
     text(this.description, row.description);
-    const strip = this.context.strips.of(this.key);
-    this.strip.show(strip);
-    const share = healthy_share(strip);
-    text(this.share, share === null ? "" : `24 h: ${percent(share)} of half hours without a bad status`);
+    this.strip.show(this.context.strips.of(this.key));
     this.actions.show(running);
     this.show_facts(row);
   }
@@ -135,6 +133,8 @@ class Detail {
     this.runs = runs?.data?.items ?? detail.data?.runs ?? null;
     if (detail.data?.row) this.context.store.refresh([detail.data.row]);
     if (this.row()) {
+      const hours_known = past.data?.items ?? past.data;
+      text(this.share, hours_known ? share_of(hours_known, DAY, now(), "24 hours") : "");
       this.show_facts(this.row());
       this.show_parts(this.row());
     }
@@ -173,7 +173,7 @@ class Detail {
     const runs = this.runs ?? [];
     return perfdata.map((metric) => {
       const points = runs.map((run) => ({
-        time: run.started,
+        time: began(run),
         value: (run.metrics ?? []).find((other) => other.label === metric.label)?.value,
       }));
       const limits = [metric.warn && `warning ${metric.warn}`, metric.crit && `critical ${metric.crit}`].filter(Boolean).join(", ");
@@ -191,7 +191,9 @@ class Detail {
   week() {
     const { data, problem } = this.past;
     if (!data) return missing(problem);
-    const { drawing, label } = hours(data.items ?? data, now());
+    const items = data.items ?? data;
+    const label = share_of(items, WEEK, now(), "7 days");
+    const drawing = hours(items, now(), label);
     const scroll = h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Healthy hours" }, drawing);
     return h("div", { class: "panel" }, h("p", { class: "metric" }, h("strong", null, label)), scroll);
   }
@@ -203,7 +205,8 @@ class Detail {
       h(
         "tr",
         { "data-status": run.status },
-        h("td", null, stamp(run.started, "moment")),
+        // Of what only tells that it ended no beginning is known.
+        h("td", null, stamp(began(run), "moment")),
         h("td", null, run.status ? indicator(run.status) : h("span", { class: "indicator", "data-running": "" }, "running")),
         h("td", null, measured(run.duration_seconds)),
         h("td", null, run.trigger ?? "–"),
