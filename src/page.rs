@@ -5,6 +5,7 @@
 //! open page learns that the agent is there and what it serves.
 
 mod assets;
+mod condition;
 mod html;
 mod shell;
 mod snapshot;

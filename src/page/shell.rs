@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::assets::Assets;
+use super::condition::{self, Condition};
 use super::html::{Text, fill};
 use super::snapshot;
 use super::view::View;
@@ -35,11 +36,11 @@ impl Shell<'_> {
             TEMPLATE,
             &[
                 ("build", self.assets.build()),
-                ("title", &format!("{} · {}", Text(view.title()), Text(self.host))),
+                ("title", &Text(&self.title(view)).to_string()),
                 ("favicon", favicon),
                 ("preload", &self.preload()),
                 ("host", &Text(self.host).to_string()),
-                ("nav", &nav(view)),
+                ("nav", &self.nav(view)),
                 ("status", status.word()),
                 ("symbol", &symbol),
                 ("headline", &Text(&headline(self.rows)).to_string()),
@@ -54,41 +55,65 @@ impl Shell<'_> {
         let link = |name| format!("<link rel=\"modulepreload\" href=\"/assets/{name}\">\n");
         self.assets.modules().map(link).collect()
     }
+
+    /// The same as the live page's, see `assets/main.js`.
+    fn title(&self, view: &View) -> String {
+        let count = match self.rows.iter().filter(|row| Condition::of(row).is_bad()).count() {
+            0 => String::new(),
+            count => format!("({count}) "),
+        };
+        let view = match view {
+            View::Overview => String::new(),
+            view => format!("{} · ", view.subject(self.rows).map_or(view.title(), condition::title)),
+        };
+        format!("{count}{view}{}", self.host)
+    }
+
+    fn nav(&self, shown: &View) -> String {
+        let alerts = match self.rows.iter().filter(|row| condition::is_alert(row, self.now)).count() {
+            0 => String::new(),
+            count => count.to_string(),
+        };
+        let link = |view: &View| {
+            let current = if view.path() == shown.path() { " aria-current=\"page\"" } else { "" };
+            let is_alerts = *view == View::Alerts;
+            let count = if is_alerts { format!("<span id=\"alert-count\">{alerts}</span>") } else { String::new() };
+            format!("<a href=\"{}\"{current}>{}{count}</a>", view.path(), view.title())
+        };
+        [View::Overview].iter().chain(&View::LISTS).map(link).collect()
+    }
 }
 
-fn nav(shown: &View) -> String {
-    let link = |view: &View| {
-        let current = if view.path() == shown.path() { " aria-current=\"page\"" } else { "" };
-        let count = if *view == View::Alerts { "<span id=\"alert-count\"></span>" } else { "" };
-        format!("<a href=\"{}\"{current}>{}{count}</a>", view.path(), view.title())
-    };
-    [View::Overview].iter().chain(&View::LISTS).map(link).collect()
-}
-
-/// What the banner shows: the worst bad status; else `OK`, if anything is known at all.
+/// What the banner shows: the worst of what is bad; else `OK`, if anything is known at all.
 fn worst(rows: &[Row]) -> Status {
-    let bad = rows.iter().map(|row| row.status).filter(|status| status.is_bad()).max();
+    let conditions = rows.iter().map(Condition::of);
+    let bad = conditions.filter(|condition| condition.is_bad()).max_by_key(|condition| condition.urgency());
     let is_known = rows.iter().any(|row| row.status != Status::Unknown);
-    bad.unwrap_or(if is_known { Status::Ok } else { Status::Unknown })
+    bad.map_or(if is_known { Status::Ok } else { Status::Unknown }, Condition::drawn_as)
+}
+
+/// How many have no result although none is overdue.
+fn unknown(rows: &[Row]) -> usize {
+    rows.iter().filter(|row| Condition::of(row) == Condition::Is(Status::Unknown)).count()
 }
 
 /// The same sentence as the live banner's, see `assets/banner.js`.
 fn headline(rows: &[Row]) -> String {
-    let bad: Vec<&Row> = rows.iter().filter(|row| row.status.is_bad()).collect();
+    let bad: Vec<&Row> = rows.iter().filter(|row| Condition::of(row).is_bad()).collect();
     if rows.is_empty() {
         return "Nothing is monitored yet".to_owned();
     }
-    if rows.iter().all(|row| row.status == Status::Unknown) {
+    if unknown(rows) == rows.len() {
         return "No results yet".to_owned();
     }
     match bad[..] {
         [] => "All systems operational".to_owned(),
-        [row] => format!("{}: {}", row.name, row.status),
+        [row] => format!("{}: {}", condition::title(row), Condition::of(row).word()),
         _ => {
-            let count = |status: Status| bad.iter().filter(|row| row.status == status).count();
-            let counts = [Status::Error, Status::Failure, Status::Warning].map(|status| (count(status), status));
+            let count = |condition| bad.iter().filter(|row| Condition::of(row) == condition).count();
+            let counts = Condition::BAD.map(|condition| (count(condition), condition.word()));
             let counts = counts.iter().filter(|(count, _)| *count > 0);
-            let words: Vec<String> = counts.map(|(count, status)| format!("{count} {status}")).collect();
+            let words: Vec<String> = counts.map(|(count, word)| format!("{count} {word}")).collect();
             format!("{} of {} need attention: {}", bad.len(), rows.len(), words.join(", "))
         }
     }
@@ -96,8 +121,10 @@ fn headline(rows: &[Row]) -> String {
 
 fn more(rows: &[Row]) -> String {
     let fine = rows.iter().filter(|row| row.status.is_healthy()).count();
-    let unknown = rows.iter().filter(|row| row.status == Status::Unknown).count();
-    let unknown = if unknown > 0 { format!(", {unknown} without a current result") } else { String::new() };
+    let unknown = match unknown(rows) {
+        0 => String::new(),
+        unknown => format!(", {unknown} without a current result"),
+    };
     match rows.len() {
         0 => String::new(),
         all => format!("<span class=\"numbers\">{fine} of {all} fine{unknown}</span>"),

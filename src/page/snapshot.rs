@@ -2,8 +2,9 @@
 
 use std::cmp::Reverse;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
+use super::condition::{self, Condition};
 use super::html::{Segment, Text};
 use super::view::View;
 use crate::board::Row;
@@ -12,13 +13,11 @@ use crate::status::Status;
 
 /// Most rows of a table: a browser without JavaScript reads them all at once.
 const MOST: usize = 1000;
-/// What has been bad for longer is an alert.
-const ALERT: SignedDuration = SignedDuration::from_mins(5);
 
 /// The content of a view.
-pub fn render(view: &View, rows: &[Row], now: Timestamp) -> String {
-    let mut rows: Vec<&Row> = rows.iter().collect();
-    rows.sort_by_cached_key(|row| (Reverse(row.status.urgency()), row.name.clone()));
+pub fn render(view: &View, board: &[Row], now: Timestamp) -> String {
+    let mut rows: Vec<&Row> = board.iter().collect();
+    rows.sort_by_key(|row| (Reverse(Condition::of(row).urgency()), condition::title(row)));
     let title = match view {
         View::One(..) => String::new(),
         view => format!("<h1>{}</h1>\n", view.title()),
@@ -33,10 +32,11 @@ pub fn render(view: &View, rows: &[Row], now: Timestamp) -> String {
             format!("<p class=\"note\">The last change of each.</p>\n{}", table(&rows))
         }
         View::Alerts => {
-            let is_old = |row: &&Row| row.since.is_none_or(|since| now.duration_since(since) > ALERT);
-            table(&only(rows, |row| row.status.is_bad() && is_old(&row)))
+            let alerts = only(rows, |row| condition::is_alert(row, now));
+            let words = if alerts.len() == 1 { "alert" } else { "alerts" };
+            format!("<p class=\"count\">{} {words}</p>\n{}", alerts.len(), table(&alerts))
         }
-        View::One(kind, id) => match rows.iter().find(|row| row.key.kind() == *kind && row.key.id() == id) {
+        View::One(kind, id) => match view.subject(board) {
             Some(row) => one(row),
             None => {
                 let (kind, id) = (kind.word(), Text(id));
@@ -96,10 +96,12 @@ fn frame(columns: &[&str], rows: &[&Row], cells: impl Fn(&Row) -> String) -> Str
 
 fn one(row: &Row) -> String {
     let mut out = format!(
-        "<h1>{}</h1>\n<p class=\"state-line\">{} <span>since {}</span></p>\n<p class=\"message big\">{}</p>\n<p class=\"description\">{}</p>\n<dl class=\"facts panel\">",
-        Text(&row.name),
+        "<h1>{}</h1>\n<p class=\"subtitle\">{}</p>\n<p class=\"state-line\">{} <span>since {}</span>{}</p>\n<p class=\"message big\">{}</p>\n<p class=\"description\">{}</p>\n<dl class=\"facts panel\">",
+        Text(condition::title(row)),
+        Text(condition::subtitle(row).unwrap_or_default()),
         indicator(row.status),
         time(row.since),
+        marks(row),
         Text(row.message.as_deref().unwrap_or("No result yet.")),
         Text(&row.description),
     );
@@ -121,7 +123,14 @@ fn one(row: &Row) -> String {
 
 fn name(row: &Row) -> String {
     let list = row.key.kind().plural();
-    format!("<th scope=\"row\"><a href=\"/{list}/{}\">{}</a></th>", Segment(row.key.id()), Text(&row.name))
+    let (id, title, marks) = (Segment(row.key.id()), Text(condition::title(row)), marks(row));
+    let subtitle = Text(condition::subtitle(row).unwrap_or_default());
+    format!("<th scope=\"row\"><a href=\"/{list}/{id}\">{title}</a><span class=\"name\">{subtitle}</span>{marks}</th>")
+}
+
+fn marks(row: &Row) -> String {
+    let mark = |word: &&str| format!("<span class=\"mark\" data-mark=\"{word}\">{word}</span>");
+    format!("<span class=\"marks\">{}</span>", row.marks.iter().map(mark).collect::<String>())
 }
 
 fn message(row: &Row) -> String {

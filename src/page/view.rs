@@ -55,11 +55,16 @@ impl View {
         }
     }
 
+    /// The row that it is about: that of one thing, if it is there.
+    pub fn subject<'a>(&self, rows: &'a [Row]) -> Option<&'a Row> {
+        match self {
+            View::One(kind, id) => rows.iter().find(|row| row.key.kind() == *kind && row.key.id() == id),
+            _ => None,
+        }
+    }
+
     /// Whether it has something to show; a list has, even if it is empty.
     pub fn is_there(&self, rows: &[Row]) -> bool {
-        match self {
-            View::One(kind, id) => rows.iter().any(|row| row.key.kind() == *kind && row.key.id() == id),
-            _ => true,
-        }
+        !matches!(self, View::One(..)) || self.subject(rows).is_some()
     }
 }

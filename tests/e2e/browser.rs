@@ -311,6 +311,63 @@ fn an_operator_runs_a_check_with_a_token_that_goes_with_the_tab() {
 }
 
 #[test]
+fn what_needs_attention_is_told_first_and_counted_once() {
+    let machine = machine("page-pressing");
+    let never = Script::new("never", "true").with("name: Never Ran");
+    add(&machine, &[moody(&machine, "echo 'FAILURE, the door is open'")], &[]);
+    add(&machine, &[never], &["--no-run"]).ok();
+    ssi(&machine, &["expect", "dbus.service"]).ok();
+    ssi(&machine, &["--quiet", "expect", "--ping", "backup", "--every", "1s", "--grace", "1s"]).ok();
+    let nightly = ssi(&machine, &["--quiet", "expect", "--ping", "nightly", "--every", "1d"]).ok();
+    machine.run(&["curl", "-fsS", nightly.trim()]).ok();
+    let browser = Browser::start(&machine);
+    browser.open("/");
+    // What is overdue is news, what never ran is not.
+    browser.wait_text("#headline", "2 of 5 need attention: 1 FAILURE, 1 overdue");
+    browser.wait_text("#banner-more", "2 of 5 fine, 1 without a current result");
+    browser.wait("the title", "return document.title.startsWith('(2) ')");
+    let lines = "return [...document.querySelectorAll('.line .title')].map((e) => [...e.children].slice(0, 2).map((e) => e.textContent).join(' '))";
+    assert_eq!(browser.run(lines), json!(["Moody ", "backup overdue", "Never Ran "]));
+    // A watch is called by its unit.
+    let card = "return [...document.querySelectorAll('.card')].map((e) => [e.querySelector('.name'), e.querySelector('.subtitle')].map((e) => e.textContent))
+        .find(([name]) => name === 'dbus.service')?.[1]";
+    assert_eq!(browser.run(card), "D-Bus System Message Bus");
+    assert_eq!(browser.axe(), Vec::<String>::new());
+    browser.screenshot("pressing", LIGHT);
+    browser.open("/grid");
+    browser.wait_text(".tile[data-condition=overdue] .mark", "overdue");
+    let tiles = "return [...document.querySelectorAll('.tile .name')].map((e) => e.textContent)";
+    assert_eq!(browser.run(tiles), json!(["backup", "dbus.service", "Moody", "Never Ran", "nightly"]));
+    browser.screenshot("pressing-grid", PHONE);
+    // The number beside the link is that of the list: what is young is no alert yet.
+    browser.open("/alerts");
+    browser.wait_text("main .count", "0 alerts");
+    assert_eq!(browser.text("#alert-count"), "");
+    append(&machine, "moody", "2020-01-01 00:00:00, ERROR, for years\n");
+    browser.wait_text("main .count", "1 alert");
+    assert_eq!(browser.text("#alert-count"), "1");
+    browser.wait_text("#headline", "2 of 5 need attention: 1 ERROR, 1 overdue");
+    browser.screenshot("pressing-alerts", LIGHT);
+    say(&machine, "echo OK, well");
+    browser.wait_text("#headline", "backup: overdue");
+    let drawn = "return [document.querySelector('#banner').dataset.status, document.querySelector('#favicon').href.split('/').pop()]";
+    assert_eq!(browser.run(drawn), json!(["WARNING", "icon-warning.svg"]));
+    assert_eq!(browser.text("#alert-count"), "");
+    // Of a run that only ended it is told when it ended.
+    browser.open("/pings/nightly");
+    browser.wait("its run", "return document.querySelector('.plain tbody td:first-child time')?.dateTime > ''");
+    browser.screenshot("pressing-ping", LIGHT);
+    // Of what is known for minutes nothing is said of days.
+    browser.open("/checks/moody");
+    browser.wait_text(".long-strip .count", " that are known of the last 24 hours");
+    let figures = "return ['.long-strip .count', '.metric strong'].map((e) => document.querySelector(e).textContent.split(' of the last')[0])";
+    let figures = browser.run(figures);
+    assert_eq!(figures[0], figures[1]);
+    browser.screenshot("pressing-check", LIGHT);
+    check_manners(&browser);
+}
+
+#[test]
 fn every_view_is_open_to_everybody() {
     let machine = machine("page-views");
     let plugin = "echo \"OK, fine | '/'=41%;80;90;0;100 time=0.$((RANDOM % 9 + 1))s\"";

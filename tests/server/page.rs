@@ -1,6 +1,12 @@
 //! The page as HTTP serves it; what becomes of it in a browser is tested on a machine.
 
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
+use ssi::config::{self, Settings};
+use ssi::ping::Key;
+use ssi::watch::{Active, Expected, Facts, Load, Observation, Rule, UnitName, Units};
 
 use super::world::World;
 
@@ -64,6 +70,101 @@ async fn every_address_has_a_snapshot_and_a_strict_policy() {
         assert!(head.starts_with("http/1.1 404") && body.contains("<h1>No such"), "{path}: {head}");
         assert!(!body.contains("<b>"), "{path}: {body}");
     }
+}
+
+/// Programs `age` ago were first expected to tell of a run every hour, and have not.
+fn expect_pings(world: &World, ages: &[(&str, SignedDuration)]) {
+    let ping = |(at, (name, _)): (usize, &(&str, _))| {
+        let (_, key) = Key::new([u8::try_from(at).unwrap(); 16]);
+        format!("[[ping]]\nname = \"{name}\"\nkey = \"{key}\"\nevery = \"1h\"\ngrace = \"1m\"\n")
+    };
+    let text: String = ages.iter().enumerate().map(ping).collect();
+    let file = config::parse(text.as_bytes(), jiff::tz::db()).unwrap();
+    let settings = Settings::merge([(std::path::Path::new("ssi.toml"), &file)]).0;
+    let now = Timestamp::now();
+    for end in 1..=ages.len() {
+        // What is expected already stays as it is.
+        let rules = settings.pings[..end].iter().map(|ping| ping.rule.clone()).collect();
+        let then = now - ages[end - 1].1;
+        world.live.update(then, |board, out| board.expect_pings(rules, then, out));
+    }
+    world.live.update(now, |board, out| board.overdue(now, out));
+}
+
+/// A unit that must not run and does.
+fn run_unwanted(world: &World, unit: &str, description: &str, since: Timestamp) {
+    let unit: UnitName = unit.parse().unwrap();
+    let rule = Rule {
+        units: Units::Name(unit.clone()),
+        state: Expected::Inactive,
+        ports: Vec::new(),
+        http: None,
+        hold: Duration::ZERO,
+    };
+    let facts = Facts {
+        description: Some(description.to_owned()),
+        load: Some(Load::Loaded),
+        active: Some(Active::Active),
+        since: Some(since),
+        ..Facts::default()
+    };
+    world.live.update(since, |board, out| board.expect(vec![rule], since, out));
+    world.live.update(since, |board, out| board.observe(&unit, Observation::Read(facts), since, out));
+}
+
+#[tokio::test]
+async fn what_is_overdue_needs_attention_and_what_never_ran_does_not() {
+    let world = World::new().await;
+    expect_pings(&world, &[("fresh", SignedDuration::ZERO), ("backup", SignedDuration::from_hours(48))]);
+    world.say("OK, fine");
+    let (_, page) = get(&world, "/", BROWSER).await;
+    assert!(page.contains("<title>(1) web1</title>"), "{page}");
+    assert!(page.contains("<p id=\"headline\">backup: overdue</p>"), "{page}");
+    assert!(page.contains("1 of 3 fine, 1 without a current result"), "{page}");
+    assert!(page.contains("data-status=\"WARNING\"") && page.contains("/assets/icon-warning.svg"), "{page}");
+    assert!(page.contains("data-mark=\"overdue\">overdue</span>"), "{page}");
+    assert_eq!(page.matches("data-mark=\"overdue\"").count(), 1, "{page}");
+    let (overdue, never) = (page.find("href=\"/pings/backup\""), page.find("href=\"/pings/fresh\""));
+    assert!(overdue < never && overdue.is_some(), "{page}");
+    world.say("FAILURE, down");
+    let (_, page) = get(&world, "/", BROWSER).await;
+    assert!(page.contains("2 of 3 need attention: 1 FAILURE, 1 overdue"), "{page}");
+    assert!(page.find("href=\"/checks/disk\"") < page.find("href=\"/pings/backup\""), "{page}");
+}
+
+#[tokio::test]
+async fn the_number_of_alerts_is_one_number() {
+    let world = World::new().await;
+    let ages = [("young", SignedDuration::from_mins(62)), ("old", SignedDuration::from_hours(3))];
+    expect_pings(&world, &ages);
+    run_unwanted(&world, "telnet.socket", "Telnet", Timestamp::now() - SignedDuration::from_hours(1));
+    for path in ["/", "/alerts"] {
+        let (_, page) = get(&world, path, BROWSER).await;
+        assert!(page.contains("<span id=\"alert-count\">2</span>"), "{page}");
+        assert!(page.contains("3 of 4 need attention: 1 FAILURE, 2 overdue"), "{page}");
+    }
+    let (_, page) = get(&world, "/alerts", BROWSER).await;
+    assert!(page.contains("<p class=\"count\">2 alerts</p>"), "{page}");
+    let names = ["/watches/telnet.socket", "/pings/old", "/pings/young", "/checks/disk"];
+    let shown = names.map(|path| page.contains(&format!("<a href=\"{path}\">")));
+    assert_eq!(shown, [true, true, false, false], "{page}");
+}
+
+#[tokio::test]
+async fn a_watch_is_called_by_its_unit() {
+    let world = World::new().await;
+    world.say("OK, fine");
+    let hour_ago = Timestamp::now() - SignedDuration::from_hours(1);
+    run_unwanted(&world, "prometheus.service", "Monitoring system <and> more", hour_ago);
+    let cell = "<a href=\"/watches/prometheus.service\">prometheus.service</a>\
+                <span class=\"name\">Monitoring system &lt;and&gt; more</span>";
+    for path in ["/", "/watches", "/alerts", "/events", "/grid"] {
+        let (_, page) = get(&world, path, BROWSER).await;
+        assert!(page.contains(cell) && page.contains("prometheus.service: FAILURE"), "{path}: {page}");
+    }
+    let (_, page) = get(&world, "/watches/prometheus.service", BROWSER).await;
+    assert!(page.contains("<h1>prometheus.service</h1>\n<p class=\"subtitle\">Monitoring system"), "{page}");
+    assert!(page.contains("<title>(1) prometheus.service · web1</title>"), "{page}");
 }
 
 #[tokio::test]

@@ -1,13 +1,8 @@
-// What has been bad for more than five minutes: first what is expected to run and does not.
+// What has been bad or overdue for more than five minutes: first what is expected to run and does not.
 
 import { h, text, Keyed } from "./dom.js";
-import { is_bad } from "./status.js";
-import { key_of } from "./store.js";
-import { now } from "./time.js";
+import { is_alert, is_pressing, key_of } from "./store.js";
 import { Line, heading, section, empty } from "./parts.js";
-
-/** What may still pass by itself is no alert. */
-const PATIENCE = 300_000;
 
 export function mount(context) {
   const { store } = context;
@@ -18,19 +13,19 @@ export function mount(context) {
   const nothing = empty("Nothing needs attention.", "ok");
   const show = () => {
     const rows = store.not_ok().filter(context.matches);
-    const is_old = (row) => row.since && now() - Date.parse(row.since) > PATIENCE;
-    const old = rows.filter((row) => is_bad(row.status) && is_old(row));
+    const old = rows.filter(is_alert);
+    const all = store.count(is_alert);
     const shown = [
       old.filter((row) => row.kind === "watch"),
       old.filter((row) => row.kind !== "watch"),
-      rows.filter((row) => is_bad(row.status) && !is_old(row)),
-      rows.filter((row) => row.status === "UNKNOWN"),
+      rows.filter((row) => is_pressing(row) && !is_alert(row)),
+      rows.filter((row) => !is_pressing(row)),
     ];
     shown.forEach((rows, at) => {
       lists[at].show(rows);
       parts[at].hidden = rows.length === 0;
     });
-    text(count, old.length === 1 ? "1 alert" : `${old.length} alerts`);
+    text(count, `${old.length === all ? "" : `${old.length} of `}${all === 1 ? "1 alert" : `${all} alerts`}`);
     nothing.hidden = rows.length > 0;
   };
   show();

@@ -1,9 +1,9 @@
 // What is seen first: whether all is well, and if not, the worst; and whether that can be believed.
 
 import { h, text, attribute } from "./dom.js";
-import { is_bad, is_healthy, urgency } from "./status.js";
+import { condition, drawn_as, is_healthy, urgency } from "./status.js";
 import { now, span, restamp } from "./time.js";
-import { path_of } from "./store.js";
+import { is_alert, is_pressing, path_of, subtitle_of, title_of } from "./store.js";
 
 /** Most things that are named. */
 const NAMED = 3;
@@ -43,10 +43,11 @@ export class Banner {
     attribute(document.documentElement, "data-stale", state === "stale" ? "" : null);
     if (!this.store.is_filled) return;
     const not_ok = this.store.not_ok();
-    const bad = not_ok.filter((row) => is_bad(row.status));
+    const bad = not_ok.filter(is_pressing);
     const unknown = not_ok.length - bad.length;
-    text(this.alerts, bad.length ? String(bad.length) : "");
-    const status = state === "stale" ? "UNKNOWN" : bad[0]?.status ?? this.calm(unknown);
+    this.count_alerts();
+    const worst = bad.length ? drawn_as(condition(bad[0])) : this.calm(unknown);
+    const status = state === "stale" ? "UNKNOWN" : worst;
     attribute(this.root, "data-status", status);
     attribute(this.use, "href", `#i-${status.toLowerCase()}`);
     const icon = is_healthy(status) ? "ok" : status.toLowerCase();
@@ -70,15 +71,15 @@ export class Banner {
     if (total === 0) return "Nothing is monitored yet";
     if (unknown === total) return "No results yet";
     if (bad.length === 0) return "All systems operational";
-    if (bad.length === 1) return `${bad[0].name}: ${bad[0].status}`;
+    if (bad.length === 1) return `${title_of(bad[0])}: ${condition(bad[0])}`;
     const counts = new Map();
-    for (const row of bad) counts.set(row.status, (counts.get(row.status) ?? 0) + 1);
+    for (const word of bad.map(condition)) counts.set(word, (counts.get(word) ?? 0) + 1);
     const worst_first = [...counts].sort(([a], [b]) => urgency(b) - urgency(a));
-    return `${bad.length} of ${total} need attention: ${worst_first.map(([status, n]) => `${n} ${status}`).join(", ")}`;
+    return `${bad.length} of ${total} need attention: ${worst_first.map(([word, n]) => `${n} ${word}`).join(", ")}`;
   }
 
   tell_more(state, not_ok) {
-    const shown = `${state}|${not_ok.slice(0, NAMED).map((row) => `${row.kind}${row.id}${row.status}${row.message}`).join("|")}|${not_ok.length}|${this.store.rows.size}`;
+    const shown = `${state}|${not_ok.slice(0, NAMED).map((row) => `${row.kind}${row.id}${condition(row)}${row.message}`).join("|")}|${not_ok.length}|${this.store.rows.size}`;
     if (shown === this.shown) return;
     this.shown = shown;
     this.age = null;
@@ -87,11 +88,11 @@ export class Banner {
       this.more.replaceChildren(this.age);
       return this.tick();
     }
-    const bad = not_ok.filter((row) => is_bad(row.status));
+    const bad = not_ok.filter(is_pressing);
     const unknown = not_ok.length - bad.length;
     const named = bad.slice(0, NAMED).map((row) => {
-      const words = bad.length === 1 ? row.message ?? "" : `${row.name}: ${row.message ?? row.status}`;
-      return h("a", { href: path_of(row), class: "named" }, words);
+      const words = bad.length === 1 ? row.message ?? "" : `${title_of(row)}: ${row.message ?? condition(row)}`;
+      return h("a", { href: path_of(row), class: "named", title: subtitle_of(row) || null }, words);
     });
     const rest = bad.length > NAMED ? h("a", { href: "/alerts" }, `and ${bad.length - NAMED} more`) : null;
     const total = this.store.rows.size;
@@ -117,7 +118,15 @@ export class Banner {
     }, wait);
   }
 
+  /** The same number as the list of alerts has. */
+  count_alerts() {
+    const count = this.store.count(is_alert);
+    text(this.alerts, count ? String(count) : "");
+  }
+
   tick() {
+    // With time alone the young become alerts.
+    if (this.store.is_filled) this.count_alerts();
     if (!this.age) return;
     const seconds = this.connection.silence() / 1000;
     const at = new Date(now() - seconds * 1000).toISOString();

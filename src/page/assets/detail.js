@@ -5,7 +5,7 @@ import { Indicator, icon, indicator, marks } from "./status.js";
 import { restamp, stamp, measured, now } from "./time.js";
 import { Strip, began, durations, hours, share_of, values, quantity } from "./chart.js";
 import { get } from "./api.js";
-import { plural_of } from "./store.js";
+import { plural_of, subtitle_of, title_of } from "./store.js";
 import { heading, missing, section, table } from "./parts.js";
 import { Actions } from "./actions.js";
 
@@ -24,6 +24,7 @@ class Detail {
     this.base = `/api/v1/${plural_of(kind)}/${encodeURIComponent(id)}`;
     this.indicator = new Indicator(true);
     this.name = h("h1", { tabindex: "-1" });
+    this.subtitle = h("p", { class: "subtitle" });
     this.marks = h("span", { class: "marks" });
     this.since = stamp(null, "since");
     this.age = h("span", null, "for ", this.since);
@@ -43,6 +44,7 @@ class Detail {
         "div",
         { class: "subject" },
         h("div", { class: "heading" }, this.name, this.actions.element),
+        this.subtitle,
         this.actions.answer,
         h("p", { class: "state-line" }, this.indicator.element, this.age, this.marks),
         this.message,
@@ -66,7 +68,8 @@ class Detail {
   }
 
   get title() {
-    return this.row()?.name ?? this.id;
+    const row = this.row();
+    return row ? title_of(row) : this.id;
   }
 
   row() {
@@ -100,7 +103,8 @@ class Detail {
     const running = this.context.store.running.has(this.key);
     attribute(this.element, "data-status", row.status);
     this.indicator.show(row.status, running);
-    text(this.name, row.name);
+    text(this.name, title_of(row));
+    text(this.subtitle, subtitle_of(row));
     this.marks.replaceChildren(...marks(row.marks));
     restamp(this.since, row.since, "since");
     this.age.hidden = !row.since;

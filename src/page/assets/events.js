@@ -4,7 +4,7 @@ import { h, text, Keyed } from "./dom.js";
 import { icon, indicator } from "./status.js";
 import { measured, stamp } from "./time.js";
 import { get } from "./api.js";
-import { path_of } from "./store.js";
+import { path_of, subtitle_of, title_of } from "./store.js";
 import { heading, empty } from "./parts.js";
 
 /** Most lines that are shown. */
@@ -70,7 +70,8 @@ function matches(event, context, store) {
 
 function line(event, store) {
   const row = store.rows.get(`${event.kind}:${event.id}`) ?? event.check;
-  const name = h("a", { href: path_of(event), class: "name" }, row?.name ?? event.id);
+  const also = (row && subtitle_of(row)) || null;
+  const name = h("a", { href: path_of(event), class: "name", title: also }, row ? title_of(row) : event.id);
   return h("li", { class: "event", "data-type": event.type }, stamp(event.time, "moment"), name, h("span", { class: "what" }, what(event)));
 }
 

@@ -1,8 +1,8 @@
 // Hosts × services, to be seen from afar: each service is a tile, each host a row of them.
 
 import { h, text, attribute, Keyed } from "./dom.js";
-import { Indicator, known } from "./status.js";
-import { key_of, path_of, by_name } from "./store.js";
+import { Indicator, condition, known, marks } from "./status.js";
+import { key_of, path_of, subtitle_of, title_of, by_name } from "./store.js";
 import { heading, empty } from "./parts.js";
 import { Chips } from "./lists.js";
 
@@ -54,7 +54,8 @@ class Tile {
     this.store = store;
     this.indicator = new Indicator(false);
     this.name = h("span", { class: "name" });
-    this.link = h("a", { class: "tile", href: path_of(row) }, this.indicator.element, this.name);
+    this.marks = h("span", { class: "marks" });
+    this.link = h("a", { class: "tile", href: path_of(row) }, this.indicator.element, this.name, this.marks);
     this.element = h("li", null, this.link);
     this.update(row);
   }
@@ -62,7 +63,12 @@ class Tile {
   update(row) {
     attribute(this.link, "data-status", known(row.status));
     this.indicator.show(row.status, this.store.running.has(key_of(row)));
-    text(this.name, row.name);
-    attribute(this.link, "title", `${row.name}: ${row.status}${row.message ? `, ${row.message}` : ""}`);
+    text(this.name, title_of(row));
+    const is_overdue = condition(row) === "overdue";
+    attribute(this.link, "data-condition", condition(row));
+    // Of all marks this one alone: a tile has little room, and to be overdue is news.
+    if (this.marks.hasChildNodes() !== is_overdue) this.marks.replaceChildren(...marks(is_overdue ? ["overdue"] : []));
+    const also = subtitle_of(row) ? ` (${subtitle_of(row)})` : "";
+    attribute(this.link, "title", `${title_of(row)}${also}: ${condition(row)}${row.message ? `, ${row.message}` : ""}`);
   }
 }

@@ -4,7 +4,7 @@ import { h, text, attribute, Keyed } from "./dom.js";
 import { known, Indicator, icon } from "./status.js";
 import { stamp, span } from "./time.js";
 import { get } from "./api.js";
-import { by_name } from "./store.js";
+import { by_name, title_of } from "./store.js";
 import { heading, empty } from "./parts.js";
 
 const REFRESH = 60_000;
@@ -60,10 +60,10 @@ function note_of(answer) {
 }
 
 function of_row(row) {
-  const { id, name, schedule, schedule_human, next_run, last_run, status, enabled, marks } = row;
+  const { id, schedule, schedule_human, next_run, last_run, status, enabled, marks } = row;
   const kind = row.kind === "watch" ? "timer" : row.kind;
   const overdue = marks.includes("overdue");
-  return { kind, source: "ssi", name, id, schedule, human: schedule_human, next_run, last_run, last_result: status, enabled, overdue };
+  return { kind, source: "ssi", name: title_of(row), id, schedule, human: schedule_human, next_run, last_run, last_result: status, enabled, overdue };
 }
 
 class JobRow {

@@ -1,9 +1,9 @@
 // Lists of checks, grouped by profile or tag, and of watches.
 
 import { h, text, attribute, Keyed } from "./dom.js";
-import { STATUSES, Indicator, icon, marks, urgency } from "./status.js";
+import { STATUSES, Indicator, condition, icon, is_healthy, marks } from "./status.js";
 import { restamp, stamp, measured } from "./time.js";
-import { key_of, path_of, by_name, by_text } from "./store.js";
+import { key_of, path_of, subtitle_of, title_of, by_name, by_text, by_urgency } from "./store.js";
 import { Line, heading, empty } from "./parts.js";
 
 /** Where a check belongs: its profile, else its first tag. Pings have a group of their own. */
@@ -115,7 +115,7 @@ export function checks(context) {
 
 const since = (row) => (row.since ? Date.parse(row.since) : 0);
 const ORDERS = {
-  worst: (a, b) => urgency(b.status) - urgency(a.status) || by_name(a, b),
+  worst: (a, b) => by_urgency(a, b) || by_name(a, b),
   newest: (a, b) => since(b) - since(a) || by_name(a, b),
 };
 
@@ -144,7 +144,7 @@ class Group {
 
   update({ name, title, rows }) {
     text(this.title, title ?? name ?? "Other checks");
-    const fine = rows.filter((row) => urgency(row.status) < urgency("UNKNOWN")).length;
+    const fine = rows.filter((row) => is_healthy(row.status)).length;
     text(this.count, `${fine} of ${rows.length} fine`);
     this.lines.show(rows);
   }
@@ -190,7 +190,7 @@ class WatchRow {
     this.element = h(
       "tr",
       null,
-      h("th", { scope: "row" }, h("a", { href: path_of(row) }, row.id), this.name, this.marks),
+      h("th", { scope: "row" }, h("a", { href: path_of(row) }, title_of(row)), this.name, this.marks),
       h("td", null, this.indicator.element),
       ...this.cells,
       h("td", null, this.since),
@@ -202,8 +202,9 @@ class WatchRow {
   update(row) {
     const { expected, actual, restarts, latency_seconds } = row.watch ?? {};
     attribute(this.element, "data-status", row.status);
+    attribute(this.element, "data-condition", condition(row));
     this.indicator.show(row.status, false);
-    text(this.name, row.name === row.id ? "" : row.name);
+    text(this.name, subtitle_of(row));
     this.marks.replaceChildren(...marks(row.marks));
     const words = [expected ?? "–", actual ?? "–", restarts ?? "–", latency_seconds == null ? "–" : measured(latency_seconds)];
     words.forEach((word, at) => text(this.cells[at], String(word)));

@@ -3,7 +3,7 @@
 import { h, text, attribute } from "./dom.js";
 import { Banner } from "./banner.js";
 import { Connection } from "./connection.js";
-import { Store } from "./store.js";
+import { Store, is_pressing } from "./store.js";
 import { Strips } from "./strips.js";
 import { tick } from "./time.js";
 import * as overview from "./overview.js";
@@ -90,7 +90,7 @@ function decoded(part) {
 }
 
 function entitle() {
-  const bad = store.count_bad();
+  const bad = store.count(is_pressing);
   document.title = `${bad ? `(${bad}) ` : ""}${view?.title ? `${view.title} · ` : ""}${store.host ?? "ssi"}`;
 }
 

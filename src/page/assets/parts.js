@@ -1,10 +1,10 @@
 // Parts that several views are made of.
 
 import { h, text, attribute, go } from "./dom.js";
-import { Indicator, icon, marks } from "./status.js";
+import { Indicator, condition, icon, marks } from "./status.js";
 import { restamp, stamp } from "./time.js";
 import { Strip } from "./chart.js";
-import { key_of, path_of } from "./store.js";
+import { key_of, path_of, subtitle_of, title_of } from "./store.js";
 
 /** A check or a watch as a line of a list: indicator, name, message, strip, since. */
 export class Line {
@@ -12,6 +12,7 @@ export class Line {
     this.context = context;
     this.indicator = new Indicator(false);
     this.name = h("span", { class: "name" });
+    this.subtitle = h("span", { class: "subtitle" });
     this.marks = h("span", { class: "marks" });
     this.message = h("span", { class: "message" });
     this.strip = new Strip();
@@ -23,7 +24,7 @@ export class Line {
         path_of(row),
         null,
         this.indicator.element,
-        h("span", { class: "title" }, this.name, this.marks),
+        h("span", { class: "title" }, this.name, this.marks, this.subtitle),
         this.message,
         h("span", { class: "cell-strip" }, this.strip.element),
         h("span", { class: "cell-since" }, this.since),
@@ -35,8 +36,11 @@ export class Line {
   update(row) {
     const running = this.context.store.running.has(key_of(row));
     attribute(this.element, "data-status", row.status);
+    attribute(this.element, "data-condition", condition(row));
     this.indicator.show(row.status, running);
-    text(this.name, row.name);
+    text(this.name, title_of(row));
+    text(this.subtitle, subtitle_of(row));
+    attribute(this.subtitle, "title", subtitle_of(row) || null);
     const words = row.marks.join();
     if (words !== this.words) {
       this.words = words;
@@ -54,6 +58,7 @@ export class Card {
     this.context = context;
     this.indicator = new Indicator(true);
     this.name = h("span", { class: "name" });
+    this.subtitle = h("p", { class: "subtitle" });
     this.message = h("p", { class: "message" });
     this.marks = h("span", { class: "marks" });
     this.strip = new Strip();
@@ -63,6 +68,7 @@ export class Card {
       "li",
       { class: "card" },
       go(path_of(row), { class: "cover" }, this.name),
+      this.subtitle,
       h("div", { class: "card-head" }, this.indicator.element, this.age, this.marks),
       this.message,
       this.strip.element,

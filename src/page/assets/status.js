@@ -2,16 +2,24 @@
 
 import { h, s, text, attribute } from "./dom.js";
 
+/** How a thing can be, worst first. What is overdue has the status `UNKNOWN`, but that its result did not come is news. */
+const CONDITIONS = ["ERROR", "FAILURE", "WARNING", "overdue", "UNKNOWN", "UPDATE", "OK"];
+
 /** Worst first, as the board sorts them. */
-export const STATUSES = ["ERROR", "FAILURE", "WARNING", "UNKNOWN", "UPDATE", "OK"];
+export const STATUSES = CONDITIONS.filter((condition) => condition !== "overdue");
 
-const URGENCY = new Map([...STATUSES].reverse().map((status, urgency) => [status, urgency]));
+const URGENCY = new Map([...CONDITIONS].reverse().map((condition, urgency) => [condition, urgency]));
 
-/** What to look at first: 0 for OK up to 5 for ERROR. */
-export const urgency = (status) => URGENCY.get(status) ?? 2;
-export const is_healthy = (status) => status === "OK" || status === "UPDATE";
-export const is_bad = (status) => urgency(status) > urgency("UNKNOWN");
-export const known = (status) => (URGENCY.has(status) ? status : "UNKNOWN");
+/** How a thing is: its status, or `overdue`. */
+export const condition = (row) => (row.status === "UNKNOWN" && row.marks?.includes("overdue") ? "overdue" : known(row.status));
+/** What to look at first, of statuses and conditions: 0 for OK up to 6 for ERROR. */
+export const urgency = (condition) => URGENCY.get(condition) ?? URGENCY.get("UNKNOWN");
+export const is_healthy = (condition) => condition === "OK" || condition === "UPDATE";
+/** Whether somebody should look at it. */
+export const is_bad = (condition) => urgency(condition) > urgency("UNKNOWN");
+export const known = (status) => (STATUSES.includes(status) ? status : "UNKNOWN");
+/** The status as which a condition is drawn where it stands for all: what is overdue is a warning. */
+export const drawn_as = (condition) => (condition === "overdue" ? "WARNING" : condition);
 
 /** The worst of some statuses; null of none. */
 export function worst(statuses) {

@@ -1,12 +1,14 @@
 // The board as this page knows it: the fold of `hello` and events, as docs/websocket.md describes them.
 
-import { is_healthy, is_bad, urgency } from "./status.js";
-import { set_host_time } from "./time.js";
+import { condition, is_healthy, is_bad, urgency } from "./status.js";
+import { now, set_host_time } from "./time.js";
 
 /** Most events that are kept to be looked at. */
 const MAX_EVENTS = 500;
 /** Most rows that change in one frame; when everything changes at once, the rest follows in the next ones. */
 const MAX_CHANGES = 200;
+/** What may still pass by itself is no alert: so many milliseconds. */
+const PATIENCE = 300_000;
 /** Marks that a verdict sets and takes away; all others belong to the header or the timer. */
 const OF_A_VERDICT = new Set(["soft", "overdue"]);
 const OF_A_UNIT = new Set(["drift", "auto_fix"]);
@@ -15,6 +17,14 @@ export const key_of = (thing) => `${thing.kind}:${thing.id}`;
 /** The word for many of a kind, in addresses. */
 export const plural_of = (kind) => ({ watch: "watches", ping: "pings" })[kind] ?? "checks";
 export const path_of = (thing) => `/${plural_of(thing.kind)}/${encodeURIComponent(thing.id)}`;
+/** What a thing is called: a watch by its unit, the name by which people know and look for it. */
+export const title_of = (row) => (row.kind === "watch" ? row.id : row.name);
+/** What else its name says: what the unit says of itself. */
+export const subtitle_of = (row) => (title_of(row) === row.name ? "" : row.name);
+/** Whether it needs attention. */
+export const is_pressing = (row) => is_bad(condition(row));
+/** Whether it has needed attention for a while. */
+export const is_alert = (row) => is_pressing(row) && !!row.since && now() - Date.parse(row.since) > PATIENCE;
 
 export class Store {
   constructor() {
@@ -130,12 +140,13 @@ export class Store {
   not_ok() {
     const rows = [...this.rows.values()].filter((row) => !is_healthy(row.status));
     const since = (row) => (row.since ? Date.parse(row.since) : 0);
-    return rows.sort((a, b) => urgency(b.status) - urgency(a.status) || since(b) - since(a) || by_name(a, b));
+    return rows.sort((a, b) => by_urgency(a, b) || since(b) - since(a) || by_name(a, b));
   }
 
-  count_bad() {
+  /** Of how many things something is so. */
+  count(is_so) {
     let count = 0;
-    for (const row of this.rows.values()) count += is_bad(row.status);
+    for (const row of this.rows.values()) count += is_so(row);
     return count;
   }
 
@@ -175,4 +186,6 @@ export class Store {
 const collator = new Intl.Collator("en", { numeric: true });
 
 export const by_text = (a, b) => collator.compare(a, b);
-export const by_name = (a, b) => collator.compare(a.name, b.name) || collator.compare(a.id, b.id);
+export const by_name = (a, b) => collator.compare(title_of(a), title_of(b)) || collator.compare(a.id, b.id);
+/** Worst first. */
+export const by_urgency = (a, b) => urgency(condition(b)) - urgency(condition(a));
