@@ -201,9 +201,9 @@ impl Engine {
             return self.take_up(check, installed, kept);
         }
         if self.book.as_ref().is_some_and(|book| self.started || !book.is_behind()) {
-            // The history knows nothing of it, so all that its log holds is news.
+            // The history knows nothing of it, so all that its log holds is news, also what was rotated away before it was read.
             self.live.update(now(), |board, out| board.install(check, enabled, changed, out));
-            return self.follow(id, Start::Beginning);
+            return self.follow(id, Start::Oldest);
         }
         // The place is fixed first; what lies before it is the past, what comes after it is news. Nothing is read twice or left out.
         self.tail.follow(id.as_ref(), Start::End);

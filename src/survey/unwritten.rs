@@ -32,5 +32,5 @@ pub async fn recall(board: &mut Board, paths: &Paths, now: Timestamp) {
 
 /// Whether nothing more fits there, as far as that can be told.
 fn is_full(dir: &Path) -> bool {
-    statvfs(dir).is_ok_and(|disk| u64::from(disk.blocks_available()) * disk.fragment_size() < LITTLE)
+    statvfs(dir).is_ok_and(|disk| disk.blocks_available().saturating_mul(disk.fragment_size()) < LITTLE)
 }

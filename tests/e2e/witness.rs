@@ -378,3 +378,28 @@ fn a_timer_that_is_stopped_masked_or_deleted_is_told_at_once() {
     assert_eq!(drifts, 3);
     assert_eq!(board.fold()["off"].0, json!("OK"));
 }
+
+#[test]
+fn what_a_new_check_wrote_into_a_log_that_was_rotated_before_anybody_read_it_counts() {
+    let machine = machine("rotated-unread");
+    machine.sh("systemctl stop ssi-agent").ok();
+    add(&machine, &[Script::new("fresh", "echo OK")], &["--no-run"]).ok();
+    let began = jiff::Timestamp::now();
+    let at = |second: i64| format!("{:.3}", began + jiff::SignedDuration::from_secs(second));
+    let run = "00000000000000000000000000000001";
+    let before = format!("\t-- run {run} start {} trigger=manual\n{}, OK, half way\n", at(-4), at(-3));
+    let after = format!("{}, FAILURE, nearly\n\t-- run {run} end {} OK exit=0 duration=3.000s: fine\n", at(-2), at(-1));
+    machine.write(&format!("{LOGS}/fresh.log.1"), &before, 0o644);
+    machine.write(&format!("{LOGS}/fresh.log"), &after, 0o644);
+    machine.sh("systemctl start ssi-agent").ok();
+    let items = |what: &str| -> Vec<Value> {
+        let answer = machine.run(&["curl", "-fsS", &format!("http://localhost:5000/api/v1/checks/fresh/{what}")]);
+        let part: Value = serde_json::from_str(&answer.stdout).unwrap_or_default();
+        part["items"].as_array().cloned().unwrap_or_default()
+    };
+    wait_for("that it is recorded", PATIENCE, || items("runs").iter().any(|run| run["status"] == "OK"));
+    assert_eq!(items("runs")[0]["trigger"], "manual");
+    // The line in the middle was said on its way, and was no verdict.
+    let to: Vec<Value> = items("transitions").iter().map(|item| item["to"].clone()).collect();
+    assert_eq!(to, ["OK"]);
+}
