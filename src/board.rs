@@ -19,6 +19,8 @@ mod tests;
 mod things;
 mod watches;
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -34,6 +36,7 @@ use crate::check::{Check, CheckId};
 use crate::event::{Body, Change, Key};
 use crate::line::{Line, Trigger};
 use crate::outcome::Outcome;
+use crate::ping;
 use crate::status::Status;
 use pings::Pings;
 use things::Things;
@@ -49,6 +52,8 @@ pub struct Board {
     awake: Timestamp,
     watches: Watches,
     pings: Pings,
+    /// What is known of pings that are not expected at the moment.
+    gone_pings: BTreeMap<ping::Name, ping::Memory>,
     /// Something is due earlier than it was, and nobody was told yet.
     hurry: bool,
 }
@@ -64,6 +69,7 @@ impl Board {
             awake: Timestamp::MIN,
             watches,
             pings: Pings::new(),
+            gone_pings: BTreeMap::new(),
             hurry: false,
         }
     }

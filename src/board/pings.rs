@@ -18,7 +18,10 @@ impl Board {
         let gone: Vec<Name> =
             self.pings.ids().filter(|name| !rules.iter().any(|rule| rule.name == **name)).cloned().collect();
         for name in gone {
-            if let Some(check) = self.pings.remove(&name).map(|ping| Box::new(self.ping_row(&ping))) {
+            if let Some(ping) = self.pings.remove(&name) {
+                // Its file may be written anew, or have a mistake for a while.
+                self.gone_pings.insert(name.clone(), ping.memory());
+                let check = Box::new(self.ping_row(&ping));
                 out.push(Change { key: name.into(), body: Body::Removed { check } });
             }
         }
@@ -31,7 +34,11 @@ impl Board {
                     false
                 }
                 None => {
-                    self.pings.insert(name.clone(), Ping::new(rule, now));
+                    let mut ping = Ping::new(rule, now);
+                    if let Some(memory) = self.gone_pings.remove(&name) {
+                        ping.restore(memory);
+                    }
+                    self.pings.insert(name.clone(), ping);
                     true
                 }
             };
@@ -57,10 +64,11 @@ impl Board {
         self.pings.get(name)
     }
 
-    /// What is known of one from before, if it is expected still.
+    /// What is known of one from before; it counts as soon as it is expected.
     pub fn restore_ping(&mut self, name: &Name, memory: Memory) {
-        if let Some(ping) = self.pings.get_mut(name) {
-            ping.restore(memory);
+        match self.pings.get_mut(name) {
+            Some(ping) => ping.restore(memory),
+            None => drop(self.gone_pings.insert(name.clone(), memory)),
         }
     }
 

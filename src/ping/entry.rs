@@ -131,6 +131,10 @@ impl Ping {
     pub fn expect(&mut self, rule: Rule, now: Timestamp) {
         if (&rule.due, rule.grace) != (&self.rule.due, self.rule.grace) {
             self.memory.known = now;
+            if std::mem::take(&mut self.memory.overdue) {
+                "no result yet under its new rule".clone_into(&mut self.memory.message);
+                self.memory.since = Some(now);
+            }
         }
         self.rule = rule;
     }

@@ -110,6 +110,18 @@ fn what_does_not_come_is_told_once_as_its_time_passes() -> Tested {
 }
 
 #[test]
+fn what_is_overdue_by_an_old_rule_is_not_by_a_new_one() -> Tested {
+    let (zone, never) = (TimeZone::UTC, Timestamp::MIN);
+    let mut ping = ping(Due::Every(HOUR), at("10:00:00")?)?;
+    ping.pass(never, &zone, at("12:00:00")?);
+    let rule = Rule { due: Due::Every(HOUR * 24), ..ping.rule().clone() };
+    ping.expect(rule, at("12:00:01")?);
+    assert_eq!((ping.marks(), ping.message()), (vec![], "no result yet under its new rule"));
+    assert_eq!(ping.pass(never, &zone, at("13:00:00")?), []);
+    Ok(())
+}
+
+#[test]
 fn a_schedule_says_when_the_next_result_is_due() -> Tested {
     let text = "*-*-* 03:00";
     let schedule = Schedule::parse(text, jiff::tz::db()).map_err(|errors| format!("{errors:?}"))?;

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
 use super::Start;
-use super::mark::{Inode, Mark, Position};
+use super::mark::{Mark, Position};
 use super::reader::Reader;
 use super::source::{self, Reached, Refused, Source};
 
@@ -154,10 +154,9 @@ impl Follow {
     }
 
     fn resume(&mut self, position: &Position, reader: &mut Reader<'_>) {
-        let marks = position.older.iter().chain(&position.newest);
-        let inodes: Vec<Inode> = marks.map(|mark| mark.inode).collect();
+        let marks: Vec<Mark> = position.older.iter().chain(&position.newest).copied().collect();
         for mark in &position.older {
-            if let Some(mut found) = reader.find(mark, &inodes) {
+            if let Some(mut found) = reader.find(mark, &marks) {
                 reader.drain(&mut found.source);
                 self.push_retired(found.source, reader);
             }
@@ -170,7 +169,7 @@ impl Follow {
         if self.current.is_some() {
             return;
         }
-        if let Some(mut found) = reader.find(mark, &inodes) {
+        if let Some(mut found) = reader.find(mark, &marks) {
             reader.drain(&mut found.source);
             let newer = found.newer.iter().filter_map(|path| reader.drain_whole(path)).collect::<Vec<_>>();
             if found.renamed {
@@ -198,7 +197,7 @@ impl Follow {
         }
         let lost = source.mark;
         source.restart();
-        let others: Vec<Inode> = self.retired.iter().map(|source| source.mark.inode).collect();
+        let others: Vec<Mark> = self.retired.iter().map(|source| source.mark).collect();
         if let Some(mut found) = reader.find(&lost, &others) {
             reader.drain(&mut found.source);
             for path in &found.newer {

@@ -98,14 +98,14 @@ impl<'a> Reader<'a> {
 
     /// The rotated file that continues the content of `mark`: the same inode with the same content, or else a copy of the content. Files that
     /// begin alike are not taken for copies where they are known as `others`.
-    pub(super) fn find(&mut self, mark: &Mark, others: &[Inode]) -> Option<Found> {
+    pub(super) fn find(&mut self, mark: &Mark, others: &[Mark]) -> Option<Found> {
         let mut paths = self.rotated();
         for renamed in [true, false] {
             if !renamed && !mark.is_recognisable() {
                 break;
             }
             for place in 0..paths.len() {
-                if !renamed && source::inode(&paths[place]).is_ok_and(|inode| others.contains(&inode)) {
+                if !renamed && is_one_of(&paths[place], others) {
                     continue;
                 }
                 if let Some(source) = self.resume(&paths[place], mark, renamed) {
@@ -141,4 +141,10 @@ impl<'a> Reader<'a> {
             }
         }
     }
+}
+
+/// Whether a file is one of those with these marks: another may have got its number since it was deleted.
+fn is_one_of(path: &Path, marks: &[Mark]) -> bool {
+    let Ok((file, inode)) = source::open(path) else { return false };
+    marks.iter().any(|mark| mark.inode == inode && mark.matches(&file).unwrap_or(false))
 }

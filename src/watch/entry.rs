@@ -134,6 +134,10 @@ pub struct Watch {
     pub(super) overdue: bool,
     /// Whether it is up anew, which is told also where the time of it reads the same.
     pub(super) anew: bool,
+    /// Whether it is between two states for the time of a job, which says what comes of it.
+    pub(super) passes_through: bool,
+    /// Whether a job came while it was down.
+    pub(super) told_when_down: bool,
     /// Whether it is brought back by itself.
     pub(super) is_fixed: bool,
     pub(super) due: Option<Timestamp>,
@@ -166,6 +170,8 @@ impl Watch {
             soft: false,
             overdue: false,
             anew: false,
+            passes_through: false,
+            told_when_down: false,
             is_fixed: false,
             due: None,
         }

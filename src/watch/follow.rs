@@ -18,6 +18,7 @@ impl Watch {
         news.mend(&memory.facts);
         let (told_state, before) = (news.active.is_some(), memory.facts.standing());
         let (was_restarting, had_job) = (memory.facts.is_restarting(), memory.facts.has_job());
+        let (was_inactive, job) = (memory.facts.active == Some(Active::Inactive), memory.facts.job);
         let invocation = memory.facts.invocation.clone();
         let counted = memory.facts.restarts.unwrap_or(0);
         memory.facts.learn(news);
@@ -25,13 +26,19 @@ impl Watch {
             memory.adopted.elapses(&memory.facts, host.awake, now);
         }
         let facts = &memory.facts;
+        let passed_through = told_state && std::mem::take(&mut self.passes_through);
         // The main process is told of before the state that follows from it.
         if told_state {
             let moves = matches!(facts.standing(), Standing::Starting | Standing::Stopping);
             let since = if before == facts.standing() { memory.moving } else { None };
             memory.moving = moves.then(|| since.or(facts.since.filter(|_| gap)).unwrap_or(now));
             match facts.standing() {
-                Standing::Unknown | Standing::Starting => {}
+                Standing::Unknown => {}
+                // A restart stops it first; from here on it is the start that may fail.
+                Standing::Starting => {
+                    let is_new = facts.invocation != invocation;
+                    memory.fall.take_if(|fall| is_new && matches!(fall, Fall::Stopped { .. }));
+                }
                 Standing::Up => {
                     memory.fall = None;
                     let before = std::mem::replace(&mut memory.up, facts.invocation.clone());
@@ -44,14 +51,34 @@ impl Watch {
                 Standing::Stopping => {
                     memory.fall.get_or_insert(Fall::Stopped { at: now });
                 }
-                // systemd would start it again, or say that it did so too often: somebody stopped it meanwhile.
+                // systemd would start it again: somebody stopped it meanwhile, if it stays so when its job is done. The job that starts it
+                // again passes through here too where systemd refuses it.
                 Standing::Down
-                    if was_restarting
+                    if (was_restarting || passed_through)
+                        && facts.active == Some(Active::Inactive)
+                        && facts.invocation == invocation
+                        && facts.has_job()
+                        && facts.job == job
+                        && !facts.is_no_stop() =>
+                {
+                    self.passes_through = true;
+                }
+                Standing::Down
+                    if (was_restarting || passed_through)
                         && facts.active == Some(Active::Inactive)
                         && facts.invocation == invocation
                         && !facts.is_no_stop() =>
                 {
                     memory.fall = Some(Fall::Stopped { at: now });
+                }
+                // What is stopped ends as failed at once or never: systemd refuses to start it again.
+                Standing::Down
+                    if was_inactive && facts.active == Some(Active::Failed) && facts.invocation == invocation =>
+                {
+                    let (invocation, cause) = (facts.invocation.clone().unwrap_or_default(), facts.cause());
+                    let cause =
+                        if facts.is_no_stop() { cause } else { format!("{cause}; systemd gave up restarting it") };
+                    memory.fall = Some(Fall::Died { invocation, cause, unwanted: true });
                 }
                 Standing::Down => {
                     let was_up = !gap && !matches!(before, Standing::Down | Standing::Unknown);
@@ -64,8 +91,14 @@ impl Watch {
         }
         // Told to stop where it is down already; what `auto_fix` itself tried ends so too where something else keeps it from starting.
         let is_still_down = before == Standing::Down && facts.standing() == Standing::Down;
-        if had_job && !facts.has_job() && is_still_down && facts.invocation == invocation && !memory.fix.is_trying() {
-            memory.fall = memory.fall.take().map(Fall::wanted);
+        let is_same = is_still_down && facts.invocation == invocation;
+        match (had_job, facts.has_job()) {
+            // A job that came while it was down, and that is none of systemd's own.
+            (false, true) => self.told_when_down = is_same && !was_restarting,
+            (true, false) if std::mem::take(&mut self.told_when_down) && is_same && !memory.fix.is_trying() => {
+                memory.fall = memory.fall.take().map(Fall::wanted);
+            }
+            _ => self.told_when_down &= is_same,
         }
         let restarts = facts.restarts.unwrap_or(0);
         // The count begins anew when somebody starts the unit, resets it, or boots.
@@ -98,7 +131,8 @@ fn fell(facts: &Facts, before: Option<Fall>, seen: Seen, deaths: &mut Deaths, no
     if let Some(Fall::Died { invocation: same, cause: last, unwanted }) = before
         && same == invocation
     {
-        let cause = if facts.is_success() { last } else { cause };
+        // What was known to follow from the cause stays known.
+        let cause = if facts.is_success() || last.starts_with(&cause) { last } else { cause };
         return Some(Fall::Died { invocation, cause, unwanted });
     }
     if facts.active == Some(Active::Inactive) {

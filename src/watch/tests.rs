@@ -461,3 +461,70 @@ fn an_adopted_timer_that_does_not_elapse_or_hangs() {
     assert!(told(ended).iter().any(|text| text.starts_with("OK ")));
     assert!(!hung.marks().contains(&"overdue"));
 }
+
+#[test]
+fn what_systemd_gives_up_and_what_does_not_start_again_was_not_wanted() {
+    const DEAD: &str = "activating auto-restart inv=1 result=exit-code exit=1";
+    // The job to start it again passes through `inactive`, and systemd 252 keeps the result of the last run.
+    let mut given_up = watch();
+    play(
+        &mut given_up,
+        &host(),
+        &[
+            (0, UP, OK),
+            (1, DEAD, &["FAILURE main process exited with 1; systemd restarts it"]),
+            (2, "activating auto-restart inv=1 job=9", &[]),
+            (3, "inactive dead inv=1 job=9", &["FAILURE main process exited with 1"]),
+            (4, "failed failed inv=1 job=9", &["FAILURE main process exited with 1; systemd gave up restarting it"]),
+            (5, "failed failed inv=1 job=0", &[]),
+            (200, "", &[]),
+        ],
+    );
+    assert!(matches!(given_up.memory.fall, Some(super::entry::Fall::Died { unwanted: true, .. })));
+    // Somebody stops it while systemd waits to restart it.
+    play(
+        &mut watch(),
+        &host(),
+        &[
+            (0, UP, OK),
+            (1, DEAD, &["FAILURE main process exited with 1; systemd restarts it"]),
+            (2, "activating auto-restart inv=1 job=9", &[]),
+            (3, "inactive dead inv=1 job=9", &["FAILURE main process exited with 1"]),
+            (
+                4,
+                "inactive dead inv=1",
+                &["WARNING stopped on purpose (by systemctl, a package or another unit) since 2027-01-15 08:00:04 UTC"],
+            ),
+        ],
+    );
+    // A restart whose start fails, and a start that fails.
+    let failed = "failed failed inv=2 job=9 result=exit-code exit=1";
+    let end = "failed failed inv=2 job=0";
+    let mut restarted = watch();
+    play(
+        &mut restarted,
+        &host(),
+        &[
+            (0, UP, OK),
+            (1, "deactivating stop-sigterm inv=1 job=9", &[]),
+            (2, "inactive dead inv=1 job=9", &[]),
+            (3, "activating start-pre inv=2 job=9", &[]),
+            (4, failed, &["FAILURE main process exited with 1"]),
+            (5, end, &[]),
+        ],
+    );
+    let mut started = watch();
+    play(
+        &mut started,
+        &host(),
+        &[
+            (0, "read inactive dead load=loaded inv=1", &["FAILURE inactive (dead), expected active"]),
+            (1, "activating start-pre inv=2 job=9", &[]),
+            (4, failed, &["FAILURE main process exited with 1"]),
+            (5, end, &[]),
+        ],
+    );
+    for watch in [restarted, started] {
+        assert!(matches!(watch.memory.fall, Some(super::entry::Fall::Died { unwanted: true, .. })));
+    }
+}

@@ -61,8 +61,17 @@ fn a_result_is_an_event_a_row_and_a_run_and_outlives_a_kill() {
          /var/log/service-status-indicator"
     ));
     assert_eq!(found.stdout.trim(), "0");
+    // Its file is away for a moment, as with a bad edit: nothing of it is forgotten.
+    let file = "/etc/service-status-indicator/ssi.d/ping-backup.toml";
+    machine.sh(&format!("mv {file} /srv/away")).ok();
+    board.wait("that it is away", |frame| frame["type"] == "removed" && frame["id"] == "backup");
+    machine.sh(&format!("mv /srv/away {file}")).ok();
+    board.wait("it to be as it was", |frame| frame["type"] == "added" && frame["check"]["message"] == "ended well");
+    let seen = board.place().1;
     ssi(&machine, &["expect", "--ping", "backup", "--remove"]).ok();
-    board.wait("that it is gone", |frame| frame["type"] == "removed" && frame["id"] == "backup");
+    board.wait("that it is gone", |frame| {
+        frame["type"] == "removed" && frame["id"] == "backup" && frame["seq"].as_u64() > Some(seen)
+    });
     assert_eq!(machine.run(&["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", &url]).ok(), "404");
 }
 

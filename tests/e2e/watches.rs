@@ -130,7 +130,7 @@ fn a_crash_loop_is_told_by_its_rate() {
     machine.sh("sed -i 's/^ExecStart=.*/ExecStart=sleep infinity/' /etc/systemd/system/loop.service; systemctl daemon-reload").ok();
     machine.sh("systemctl reset-failed loop && systemctl start loop").ok();
     let up = status(&board, "loop.service", 0, "FAILURE", " times in 10 minutes, the last time: ");
-    assert!(text(&up["message"]).starts_with("active (running) since "), "{up}");
+    assert!(text(&up["message"]).contains("(active (running) since "), "{up}");
 }
 
 #[test]
