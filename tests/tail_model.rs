@@ -412,7 +412,8 @@ impl Script {
         Ok(())
     }
 
-    fn read(&mut self, tail: &mut Tail, checks: &mut [Check]) -> Result<()> {
+    /// Reads and compares. False where the tail found more than the model: what it knows of files differs from then on.
+    fn read(&mut self, tail: &mut Tail, checks: &mut [Check]) -> Result<bool> {
         let by_name = self.random.below(2) == 0 && checks.iter().all(|check| !check.restarted);
         self.log.push(format!("read {}", if by_name { "by name" } else { "all" }));
         let mut got: Vec<(String, String)> = Vec::new();
@@ -437,6 +438,7 @@ impl Script {
         for check in checks {
             let mut lines: Vec<String> =
                 got.iter().filter(|(id, _)| *id == check.id).map(|(_, line)| line.clone()).collect();
+            let is_first = check.restarted;
             let mut expected = check.expect();
             if self.log.last().is_some_and(|action| action == "close deleted") {
                 check.retired = check.named(&check.retired);
@@ -449,6 +451,12 @@ impl Script {
             let brief = |lines: &[String]| -> Vec<String> {
                 lines.iter().map(|line| line.chars().take(20).collect()).collect()
             };
+            // A file that was empty when the last tail stopped has its number alone, which another may have got since. Then the model gives up
+            // lines for lost that are found: no fault, as long as none is missing, and none comes twice.
+            let is_missing = expected.iter().any(|line| !lines.contains(line));
+            if lines != expected && is_first && !is_missing && lines.iter().all(|line| !self.delivered.contains(line)) {
+                return Ok(false);
+            }
             if lines != expected {
                 return Err(format!("{}: got {:?}, expected {:?}", check.id, brief(&lines), brief(&expected)).into());
             }
@@ -458,7 +466,7 @@ impl Script {
                 }
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     fn run(&mut self) -> Result<()> {
@@ -470,7 +478,11 @@ impl Script {
         }
         for _ in 0..OPERATIONS {
             match self.random.below(10) {
-                0..3 => self.read(&mut tail, &mut checks)?,
+                0..3 => {
+                    if !self.read(&mut tail, &mut checks)? {
+                        return Ok(());
+                    }
+                }
                 3 if self.random.below(3) == 0 => {
                     self.log.push("restart".to_string());
                     let mut next = Tail::new(dir.path());
@@ -487,7 +499,7 @@ impl Script {
                 }
             }
         }
-        self.read(&mut tail, &mut checks)
+        self.read(&mut tail, &mut checks).map(drop)
     }
 }
 
