@@ -155,16 +155,20 @@ fn file_of(paths: &Paths, units: &Units) -> Result<PathBuf, ExpectError> {
     }
 }
 
-/// The rule in the file of a unit, which is to hold nothing else.
+/// The rule in the file of a unit.
 fn own(path: &Path, units: &Units) -> Result<Option<Rule>, ExpectError> {
+    own_part(path, |file| file.only_rule().filter(|rule| rule.units == *units).cloned())
+}
+
+/// What the file of a unit or a program says, which is to hold nothing else.
+fn own_part<T>(path: &Path, part: impl Fn(&File) -> Option<T>) -> Result<Option<T>, ExpectError> {
     let file = match settings::read(path) {
         Ok(Some(file)) => file,
         Ok(None) => return Ok(None),
         Err(Report::Unreadable(error)) => return Err(error.into()),
         Err(Report::Mistaken { .. }) => File::default(),
     };
-    let rule = file.only_rule().filter(|rule| rule.units == *units);
-    rule.map(|rule| Some(rule.clone())).ok_or_else(|| ExpectError::Foreign { path: path.to_owned() })
+    part(&file).map(Some).ok_or_else(|| ExpectError::Foreign { path: path.to_owned() })
 }
 
 /// What differs between two rules, a key a line.

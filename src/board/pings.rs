@@ -34,10 +34,10 @@ impl Board {
                     false
                 }
                 None => {
-                    let mut ping = Ping::new(rule, now);
-                    if let Some(memory) = self.gone_pings.remove(&name) {
-                        ping.restore(memory);
-                    }
+                    let ping = match self.gone_pings.remove(&name) {
+                        Some(memory) => Ping::again(rule, memory, now),
+                        None => Ping::new(rule, now),
+                    };
                     self.pings.insert(name.clone(), ping);
                     true
                 }

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{Difference, ExpectError, HEAD, changed_keys, counts_more};
-use crate::config::{self, EVERY, File, GRACE};
+use super::{Difference, ExpectError, HEAD, changed_keys, counts_more, own_part};
+use crate::config::{self, EVERY, GRACE};
 use crate::files::FileError;
 use crate::identity;
 use crate::paths::Paths;
 use crate::ping::{Due, Key, Name, Rule};
-use crate::settings::{self, Report};
+use crate::settings;
 use crate::store::{Step, Transaction};
 use crate::token::Secret;
 
@@ -134,14 +134,7 @@ fn file_of(paths: &Paths, name: &Name) -> PathBuf {
     settings::directory(paths).join(config::file_name_of_ping(name))
 }
 
-/// The rule in the file of a program, which is to hold nothing else.
+/// The rule in the file of a program.
 fn own(path: &Path, name: &Name) -> Result<Option<Rule>, ExpectError> {
-    let file = match settings::read(path) {
-        Ok(Some(file)) => file,
-        Ok(None) => return Ok(None),
-        Err(Report::Unreadable(error)) => return Err(error.into()),
-        Err(Report::Mistaken { .. }) => File::default(),
-    };
-    let rule = file.only_ping().filter(|rule| rule.name == *name);
-    rule.map(|rule| Some(rule.clone())).ok_or_else(|| ExpectError::Foreign { path: path.to_owned() })
+    own_part(path, |file| file.only_ping().filter(|rule| rule.name == *name).cloned())
 }

@@ -97,6 +97,9 @@ pub struct Memory {
     last_result: Option<Timestamp>,
     open: VecDeque<Open>,
     overdue: bool,
+    /// What its address was recognised by.
+    #[serde(default)]
+    key: Option<String>,
 }
 
 /// A program and what is expected of it.
@@ -118,8 +121,18 @@ impl Ping {
             last_result: None,
             open: VecDeque::new(),
             overdue: false,
+            key: None,
         };
         Ping { rule, memory }
+    }
+
+    /// One that is expected again from `now` on. Under the same key it is the same program, of which nothing is forgotten; what was due
+    /// while nobody expected it is not missed.
+    pub fn again(rule: Rule, memory: Memory, now: Timestamp) -> Ping {
+        match memory.key.as_ref().is_some_and(|key| *key == rule.key.to_string()) {
+            true => Ping { rule, memory: Memory { known: now, ..memory } },
+            false => Ping::new(rule, now),
+        }
     }
 
     /// What is expected.
@@ -141,7 +154,7 @@ impl Ping {
 
     /// What has to be kept of it.
     pub fn memory(&self) -> Memory {
-        self.memory.clone()
+        Memory { key: Some(self.rule.key.to_string()), ..self.memory.clone() }
     }
 
     /// Takes up what was kept.

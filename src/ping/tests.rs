@@ -122,6 +122,20 @@ fn what_is_overdue_by_an_old_rule_is_not_by_a_new_one() -> Tested {
 }
 
 #[test]
+fn who_is_expected_again_is_who_it_was_if_the_key_says_so() -> Tested {
+    let (zone, never, back) = (TimeZone::UTC, Timestamp::MIN, at("20:00:00")?);
+    let mut before = ping(Due::Every(HOUR), at("10:00:00")?)?;
+    before.hear(&Said::new(Signal::Fail, None, b"no space"), "a", at("10:30:00")?);
+    let again = Ping::again(before.rule().clone(), before.memory(), back);
+    assert_eq!((again.status(), again.message()), (Status::Failure, "no space"));
+    // Nothing was expected meanwhile.
+    assert_eq!(again.due(never, &zone), Some(at("21:10:00")?));
+    let other = Rule { key: Key::new([8; 16]).1, ..before.rule().clone() };
+    assert_eq!(Ping::again(other, before.memory(), back).status(), Status::Unknown);
+    Ok(())
+}
+
+#[test]
 fn a_schedule_says_when_the_next_result_is_due() -> Tested {
     let text = "*-*-* 03:00";
     let schedule = Schedule::parse(text, jiff::tz::db()).map_err(|errors| format!("{errors:?}"))?;

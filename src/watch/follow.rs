@@ -57,19 +57,12 @@ impl Watch {
                     if (was_restarting || passed_through)
                         && facts.active == Some(Active::Inactive)
                         && facts.invocation == invocation
-                        && facts.has_job()
-                        && facts.job == job
                         && !facts.is_no_stop() =>
                 {
-                    self.passes_through = true;
-                }
-                Standing::Down
-                    if (was_restarting || passed_through)
-                        && facts.active == Some(Active::Inactive)
-                        && facts.invocation == invocation
-                        && !facts.is_no_stop() =>
-                {
-                    memory.fall = Some(Fall::Stopped { at: now });
+                    self.passes_through = facts.has_job() && facts.job == job;
+                    if !self.passes_through {
+                        memory.fall = Some(Fall::Stopped { at: now });
+                    }
                 }
                 // What is stopped ends as failed at once or never: systemd refuses to start it again.
                 Standing::Down
