@@ -17,7 +17,7 @@
 //!
 //! Rotated files are `<id>.log.1`, `<id>.log.2` … (1 is the newest), or, where there is no `.1`, every uncompressed `<id>.log.*` and
 //! `<id>.log-*` by age. A file that was empty when it was last read cannot be recognised in a copy: lines that were written to it and
-//! copied away before the next poll are not found.
+//! copied away before the next poll are not found. After downtime, when it can't be found, files that were made later are read.
 //!
 //! One descriptor a file: the caller raises the soft limit (`RLIMIT_NOFILE`, systemd's `LimitNOFILE=`) to a multiple of the number
 //! of checks (up to three a check while rotated files are followed).
@@ -52,8 +52,6 @@ use reader::Reader;
 pub enum Start {
     /// After the last complete line that the file holds now; at the beginning where there is no file yet.
     End,
-    /// At the beginning of `<id>.log`; rotated files are not read.
-    Beginning,
     /// At the beginning of the oldest rotated file that can be read: all that is left of the log.
     Oldest,
     /// Where an earlier tail stopped, see [`Tail::position`].

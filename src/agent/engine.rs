@@ -233,7 +233,7 @@ impl Engine {
             board.install(check, enabled, changed, &mut Vec::new());
             board.restore(id, kept.state, out);
         });
-        self.follow(id, kept.place.map_or(Start::Beginning, Start::At));
+        self.follow(id, kept.place.map_or(Start::Oldest, Start::At));
     }
 
     /// Follows the log of a check from `start` on, all of which is news.

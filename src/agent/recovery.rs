@@ -12,7 +12,6 @@ use super::recorder::Book;
 use super::witness::in_log;
 use crate::board::Board;
 use crate::check::CheckId;
-use crate::event::Change;
 use crate::journal;
 use crate::outcome::{self, Outcome};
 use crate::paths::Paths;
@@ -41,11 +40,9 @@ impl Unheard {
         Unheard { from: last_end(live) - LOST, is_past: false }
     }
 
-    /// Leaves only what is news.
-    fn leave(&self, changes: &mut Vec<Change>) {
-        if self.is_past {
-            changes.clear();
-        }
+    /// Whether an earlier agent may have told of a run. Of those that the database has no word of, none did.
+    fn may_be_told(&self, book: Option<&Book>, id: &CheckId, run: &str) -> bool {
+        self.is_past && book.is_none_or(|book| book.may_know(id, run))
     }
 }
 
@@ -76,27 +73,19 @@ pub(super) async fn recover(paths: &Paths, live: &Live, book: Option<&Book>, unh
                     && book.is_none_or(|book| book.may_know(&id, &outcome.run)))
         };
         for gap in outcome::missing(&recorded, &seen) {
-            let lost: Vec<&&Outcome> = gap.outcomes.iter().filter(is_lost).collect();
-            match gap.before {
-                Some(_) => {
-                    live.update(now(), |board, out| {
-                        lost.iter().for_each(|lost| board.told_late(lost, out));
-                        unheard.leave(out);
-                    });
-                }
-                None => {
-                    let lost: Vec<_> =
-                        lost.into_iter().filter(|lost| in_log(&paths.logs, &id, &lost.run).is_none()).collect();
-                    live.update(now(), |board, out| {
-                        for lost in lost {
-                            match is_older(lost) {
-                                true => board.told_late(lost, out),
-                                false => board.told(lost, now(), out),
-                            }
-                        }
-                        unheard.leave(out);
-                    });
-                }
+            let is_followed = gap.before.is_some();
+            let lost = gap.outcomes.iter().filter(is_lost);
+            for lost in lost.filter(|lost| is_followed || in_log(&paths.logs, &id, &lost.run).is_none()) {
+                let is_news = !unheard.may_be_told(book, &id, &lost.run);
+                live.update(now(), |board, out| {
+                    match is_followed || is_older(lost) {
+                        true => board.told_late(lost, out),
+                        false => board.told(lost, now(), out),
+                    }
+                    if !is_news {
+                        out.clear();
+                    }
+                });
             }
         }
     }

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use super::now;
 use super::recorder::AllKept;
+use crate::board::{Board, Entry};
 use crate::check::CheckId;
 use crate::identity;
 use crate::journal;
@@ -42,8 +43,21 @@ struct Pending {
     is_last_look: bool,
     /// Its end is in the log: then it is about to be read, with all that the run said. Unless the log is one that nobody follows any more.
     is_in_log: bool,
+    /// The run that had ended last when this one was over.
+    last: Option<String>,
     /// The run that follows it.
     next: Option<String>,
+}
+
+impl Pending {
+    /// Whether the outcome of a later run is told already. Nobody may have said that this one began, and the clock alone may have been set.
+    fn is_overtaken(&self, outcome: &Outcome, board: &Board) -> bool {
+        let is_told = |next: &String| board.has_ended(&self.id, next);
+        let is_older = |entry: &Entry| {
+            entry.ended_runs().last() != self.last.as_deref() && entry.ended.is_some_and(|ended| outcome.time < ended)
+        };
+        self.next.as_ref().is_some_and(is_told) || board.get(&self.id).is_some_and(is_older)
+    }
 }
 
 /// Runs that are waited for.
@@ -75,13 +89,14 @@ impl Witness {
         let cause = Cause::from_codes(invocation, result, code, status);
         let over = over.unwrap_or_else(now);
         self.pending.push(Pending {
-            id,
             cause,
             over,
             due: Instant::now() + FIRST_LOOK,
             is_last_look: false,
             is_in_log: false,
+            last: live.read(|board| board.get(&id).and_then(|entry| entry.ended_runs().last().map(str::to_owned))),
             next: None,
+            id,
         });
     }
 
@@ -173,9 +188,9 @@ impl Inquiry {
                 }
                 None => pending.cause.outcome(&pending.id, None, Moment::new(pending.over, &TimeZone::system())),
             };
-            live.update(now(), |board, out| match &pending.next {
-                Some(next) if board.has_ended(&pending.id, next) => board.told_late(&outcome, out),
-                _ => board.told(&outcome, now(), out),
+            live.update(now(), |board, out| match pending.is_overtaken(&outcome, board) {
+                true => board.told_late(&outcome, out),
+                false => board.told(&outcome, now(), out),
             });
         }
         Unsettled(unsettled)

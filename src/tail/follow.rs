@@ -20,18 +20,20 @@ pub(super) struct Follow {
     retired: Vec<Source>,
     /// The newest retired file was the current one, and its successor was not opened yet.
     awaiting: bool,
+    /// When the files that are not followed any more had last been written to.
+    since: Option<i64>,
 }
 
 impl Follow {
     pub(super) fn new(from: Start) -> Follow {
-        Follow { pending: Some(from), current: None, retired: Vec::new(), awaiting: false }
+        Follow { pending: Some(from), current: None, retired: Vec::new(), awaiting: false, since: None }
     }
 
     pub(super) fn position(&self) -> Option<Position> {
         match &self.pending {
             Some(Start::At(position)) => return Some(position.clone()),
             Some(Start::End | Start::Oldest) => return None,
-            Some(Start::Beginning) | None => {}
+            None => {}
         }
         // A deleted file is not found again: it would be taken for a copy of it.
         let lasting = self.retired.iter().filter(|source| !source.is_deleted());
@@ -43,7 +45,8 @@ impl Follow {
         };
         // An empty file has no more than its number, which may be that of a copy of lines long handed out by the time of the restart.
         older.retain(Mark::is_recognisable);
-        Some(Position { older, newest })
+        let since = self.retired.iter().chain(&self.current).map(Source::modified).fold(self.since, Option::max);
+        Some(Position { older, newest, since })
     }
 
     /// Settles [`Start::End`] now, if the file can be read.
@@ -96,35 +99,39 @@ impl Follow {
     }
 
     fn drain_retired(&mut self, reader: &mut Reader<'_>, which: impl Fn(&Source) -> bool) {
-        self.retired.retain_mut(|source| !which(source) || reader.drain(source) == Reached::End);
+        let since = &mut self.since;
+        self.retired.retain_mut(|source| {
+            let is_kept = !which(source) || reader.drain(source) == Reached::End;
+            *since = (*since).max(source.modified().filter(|_| !is_kept));
+            is_kept
+        });
     }
 
     pub(super) fn close_retired(&mut self, reader: &mut Reader<'_>) {
         self.drain_retired(reader, |_| true);
-        self.retired.clear();
+        self.close_those(|_| true);
         self.awaiting = false;
     }
 
     pub(super) fn close_deleted(&mut self, reader: &mut Reader<'_>) {
         self.poll_retired(reader);
-        self.retired.retain(|source| !source.is_deleted());
+        self.close_those(Source::is_deleted);
     }
 
     /// Brings the tail to where it shall start; `false` if that has to be tried again.
     fn settle_start(&mut self, reader: &mut Reader<'_>) -> bool {
         let refused = match &self.pending {
-            None | Some(Start::Beginning) => None,
+            None => None,
             Some(Start::End) => self.go_to_end(&reader.current_path()),
-            Some(Start::Oldest) => {
-                self.read_rotated(reader);
-                None
-            }
-            Some(Start::At(position)) => match source::open(&reader.current_path()) {
+            Some(start) => match (source::open(&reader.current_path()), start.clone()) {
                 // The place may lie in the file that cannot be read now: looking elsewhere would tell a loss that is none.
-                Err(refused @ Refused::Failed(_)) => Some(refused),
-                _ => {
-                    let position = position.clone();
+                (Err(refused @ Refused::Failed(_)), _) => Some(refused),
+                (_, Start::At(position)) => {
                     self.resume(&position, reader);
+                    None
+                }
+                _ => {
+                    self.read_rotated(reader);
                     None
                 }
             },
@@ -154,6 +161,7 @@ impl Follow {
     }
 
     fn resume(&mut self, position: &Position, reader: &mut Reader<'_>) {
+        self.since = position.since;
         let marks: Vec<Mark> = position.older.iter().chain(&position.newest).copied().collect();
         for mark in &position.older {
             if let Some(mut found) = reader.find(mark, &marks) {
@@ -161,16 +169,30 @@ impl Follow {
                 self.push_retired(found.source, reader);
             }
         }
-        let Some(mark) = &position.newest else {
-            return;
-        };
+        let is_known = |mark: Mark| self.resume_newest(&mark, &marks, reader) || mark.is_recognisable();
+        let is_known = position.newest.is_some_and(is_known);
+        if let Some(since) = position.since.filter(|_| !is_known) {
+            // An empty file leaves nothing to know it by once it was compressed or deleted, and a deleted one has no place among the others.
+            let last = self.retired.last().map(|source| source.mark.inode);
+            for path in reader.made_since(since, last) {
+                if let Some(source) = reader.drain_whole(&path) {
+                    self.push_retired(source, reader);
+                    self.awaiting = true;
+                }
+            }
+        }
+    }
+
+    /// Finds the newest file that was read and goes on in it; `false` if there is none of that content.
+    fn resume_newest(&mut self, mark: &Mark, marks: &[Mark], reader: &mut Reader<'_>) -> bool {
         let path = reader.current_path();
         self.current = reader.resume(&path, mark, true);
         if self.current.is_some() {
-            return;
+            return true;
         }
-        if let Some(mut found) = reader.find(mark, &marks) {
+        if let Some(mut found) = reader.find(mark, marks) {
             reader.drain(&mut found.source);
+            self.note(&found.source);
             let newer = found.newer.iter().filter_map(|path| reader.drain_whole(path)).collect::<Vec<_>>();
             if found.renamed {
                 self.push_retired(found.source, reader);
@@ -178,14 +200,19 @@ impl Follow {
                     self.push_retired(source, reader);
                 }
                 self.awaiting = true;
+            } else {
+                newer.iter().for_each(|source| self.note(source));
             }
-        } else if mark.is_recognisable() {
+            return true;
+        }
+        if mark.is_recognisable() {
             // The directory may have been moved or restored: same content, other inode.
             self.current = reader.resume(&path, mark, false);
             if self.current.is_none() {
                 reader.rest_not_found(mark);
             }
         }
+        self.current.is_some()
     }
 
     fn read_current(&mut self, reader: &mut Reader<'_>) {
@@ -200,12 +227,13 @@ impl Follow {
         let others: Vec<Mark> = self.retired.iter().map(|source| source.mark).collect();
         if let Some(mut found) = reader.find(&lost, &others) {
             reader.drain(&mut found.source);
+            self.since = self.since.max(found.source.modified());
             for path in &found.newer {
                 // Truncated, then renamed: from here on the open file itself goes on.
                 if source::inode(path).is_ok_and(|inode| inode == lost.inode) {
                     break;
                 }
-                reader.drain_whole(path);
+                self.since = self.since.max(reader.drain_whole(path).and_then(|source| source.modified()));
             }
         } else {
             reader.rest_not_found(&lost);
@@ -221,10 +249,23 @@ impl Follow {
         }
     }
 
+    fn close_those(&mut self, which: impl Fn(&Source) -> bool) {
+        for source in self.retired.extract_if(.., |source| which(source)) {
+            self.since = self.since.max(source.modified());
+        }
+    }
+
+    /// A file that was read is not followed any more.
+    fn note(&mut self, source: &Source) {
+        self.since = self.since.max(source.modified());
+    }
+
     fn push_retired(&mut self, source: Source, reader: &mut Reader<'_>) {
         self.retired.push(source);
         if self.retired.len() > MAX_RETIRED {
-            reader.drain(&mut self.retired.remove(0));
+            let mut oldest = self.retired.remove(0);
+            reader.drain(&mut oldest);
+            self.note(&oldest);
         }
     }
 

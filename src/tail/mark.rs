@@ -18,6 +18,17 @@ pub struct Position {
     pub older: Vec<Mark>,
     /// The newest file that was read; files that are newer than it are read from their beginning.
     pub newest: Option<Mark>,
+    /// When the files that were read had last been written to, in nanoseconds since 1970 by the clock of the file system: where the newest
+    /// can't be found, files that were made since then are news.
+    #[serde(default)]
+    pub since: Option<i64>,
+}
+
+impl Position {
+    /// Whether both say the same of what was read. They may have come there in other ways, and know other times.
+    pub fn agrees_with(&self, other: &Position) -> bool {
+        self.older == other.older && self.newest == other.newest
+    }
 }
 
 /// The place that was reached in one file. All numbers are stable between versions of this program.

@@ -96,6 +96,16 @@ impl<'a> Reader<'a> {
         paths
     }
 
+    /// The files that were rotated after `last`, where that is known, and that were made after `since`, oldest first.
+    pub(super) fn made_since(&mut self, since: i64, last: Option<Inode>) -> Vec<PathBuf> {
+        let mut paths = match last {
+            Some(last) => self.rotated_after(last),
+            None => self.rotated().into_iter().rev().collect(),
+        };
+        paths.retain(|path| path.symlink_metadata().is_ok_and(|metadata| source::made(&metadata) > since));
+        paths
+    }
+
     /// The rotated file that continues the content of `mark`: the same inode with the same content, or else a copy of the content. Files that
     /// begin alike are not taken for copies where they are known as `others`.
     pub(super) fn find(&mut self, mark: &Mark, others: &[Mark]) -> Option<Found> {

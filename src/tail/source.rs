@@ -1,9 +1,10 @@
 //! One open log file and the place that was reached in it.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
+use std::time::SystemTime;
 
 use nix::fcntl::OFlag;
 
@@ -38,6 +39,17 @@ impl From<io::Error> for Refused {
 pub(super) fn inode(path: &Path) -> Result<Inode, Refused> {
     let metadata = path.symlink_metadata()?;
     if metadata.is_file() { Ok(Inode::of(&metadata)) } else { Err(Refused::NotRegular) }
+}
+
+/// When a file was last written to, in nanoseconds since 1970.
+pub(super) fn modified(metadata: &Metadata) -> i64 {
+    metadata.mtime().saturating_mul(1_000_000_000).saturating_add(metadata.mtime_nsec())
+}
+
+/// When a file was made, in nanoseconds since 1970; where the file system does not tell, when it was last written to.
+pub(super) fn made(metadata: &Metadata) -> i64 {
+    let age = metadata.created().ok().and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
+    age.and_then(|age| i64::try_from(age.as_nanos()).ok()).unwrap_or_else(|| modified(metadata))
 }
 
 /// Opens a regular file. It is looked at first because opening a pipe or a device has effects; the flags and the second look cover
@@ -95,6 +107,11 @@ impl Source {
     /// Nobody can open the file by a name any more.
     pub(super) fn is_deleted(&self) -> bool {
         self.file.metadata().is_ok_and(|metadata| metadata.nlink() == 0)
+    }
+
+    /// When it was last written to.
+    pub(super) fn modified(&self) -> Option<i64> {
+        self.file.metadata().ok().as_ref().map(modified)
     }
 
     /// Goes back to the beginning, after the content was rewritten.

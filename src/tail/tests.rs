@@ -27,7 +27,7 @@ impl Logs {
     fn new() -> Result<Logs, Box<dyn Error>> {
         let dir = tempfile::tempdir()?;
         let mut tail = Tail::new(dir.path());
-        tail.follow("disk", Start::Beginning);
+        tail.follow("disk", Start::Oldest);
         Ok(Logs { dir, tail, errors: Vec::new() })
     }
 

@@ -98,14 +98,15 @@ fn an_idle_agent_sleeps() {
     add(&machine, &scripts, &[]).ok();
     let (one, two) = (Board::open(&machine, ""), Board::open(&machine, ""));
     let pid = agent_pid(&machine);
-    // The time between the two counts is what is measured, not something to wait for.
+    // The time between the two counts is what is measured, not something to wait for. After checks were added, and once a minute, the
+    // agent looks at all timers, so that not every three seconds are quiet.
     let script = format!(
         "count() {{ cat /proc/{pid}/task/*/status | awk '/ctxt_switches/ {{ n += $2 }} END {{ print n }}'; }}
-         settle() {{ local a b=-1; while a=$(count); [ $a != $b ]; do b=$a; sleep 0.5; done; }}
-         settle; before=$(count); sleep 3; echo $(( $(count) - before ))"
+         before=$(count); sleep 3; echo $(( $(count) - before ))"
     );
-    let switches: u32 = machine.sh(&script).ok().trim().parse().unwrap();
-    assert!(switches <= 10, "{switches} context switches in three idle seconds");
+    let windows: Vec<u32> = (0..10).map(|_| machine.sh(&script).ok().trim().parse().unwrap()).collect();
+    let quiet = windows.iter().filter(|switches| **switches <= 10).count();
+    assert!(quiet >= 5, "context switches in ten times three seconds: {windows:?}");
     assert_eq!((one.frames().len(), two.frames().len()), (1, 1));
 }
 

@@ -55,7 +55,11 @@ pub(super) fn catch_up(
     reader.take_up(live, AllKept::new());
     let all: Vec<CheckId> = reader.places.keys().cloned().collect();
     for _ in 0..ROUNDS {
-        let behind: Vec<&CheckId> = all.iter().filter(|id| engine.position(id) != reader.place(id)).collect();
+        let is_behind = |id: &&CheckId| match (engine.position(id), reader.place(id)) {
+            (Some(there), Some(here)) => !there.agrees_with(&here),
+            (there, here) => there.is_some() || here.is_some(),
+        };
+        let behind: Vec<&CheckId> = all.iter().filter(is_behind).collect();
         if behind.is_empty() {
             break;
         }

@@ -44,8 +44,6 @@ fn a_position_that_was_not_used_yet_is_kept() -> Tested {
     let position = logs.tail.position("disk");
     logs.restart()?;
     assert_eq!(logs.tail.position("disk"), position);
-    logs.tail.follow("absent", Start::Beginning);
-    assert_eq!(logs.tail.position("absent"), Some(Position::default()));
     Ok(())
 }
 
@@ -216,5 +214,75 @@ fn compressed_files_are_not_read_as_lines() -> Tested {
     logs.append("disk.log", "2\n")?;
     logs.restart()?;
     assert_eq!(logs.poll_all(), ["2"]);
+    Ok(())
+}
+
+/// Waits until the clock of the file system has gone on: what is made from now on is later than all that was made before.
+fn later(logs: &Logs) -> Tested {
+    let before = fs::metadata(logs.dir.path())?.modified()?;
+    for number in 0..1_000_000 {
+        logs.append(&format!("tick.{number}"), "x")?;
+        let now = fs::metadata(logs.path(&format!("tick.{number}")))?.modified()?;
+        fs::remove_file(logs.path(&format!("tick.{number}")))?;
+        if now > before {
+            return Ok(());
+        }
+    }
+    Err("the clock of the file system stands still".into())
+}
+
+#[test]
+fn what_was_made_after_an_empty_log_that_is_gone_is_read() -> Tested {
+    for is_deleted_before in [false, true] {
+        let mut logs = Logs::new()?;
+        logs.append("disk.log.1", "old\n")?;
+        assert_eq!(logs.poll_all(), ["old"]);
+        later(&logs)?;
+        logs.append("disk.log", "")?;
+        assert_eq!(logs.poll_all(), NONE);
+        fs::remove_file(logs.path("disk.log"))?;
+        if is_deleted_before {
+            assert_eq!(logs.poll_all(), NONE);
+        }
+        logs.restart()?;
+        later(&logs)?;
+        logs.append("disk.log", "1\n")?;
+        logs.rename("disk.log.1", "disk.log.2")?;
+        logs.rename("disk.log", "disk.log.1")?;
+        logs.append("disk.log", "2\n")?;
+        assert_eq!(logs.poll_all(), ["1", "2"], "{is_deleted_before}");
+        logs.append("disk.log.1", "late\n")?;
+        assert_eq!(logs.poll_all(), ["late"]);
+        logs.restart()?;
+        assert_eq!(logs.poll_all(), NONE);
+    }
+    Ok(())
+}
+
+#[test]
+fn what_somebody_wrote_late_to_an_old_file_does_not_bring_it_back() -> Tested {
+    let mut logs = Logs::new()?;
+    logs.append("disk.log", "1\n")?;
+    assert_eq!(logs.poll_all(), ["1"]);
+    logs.rename("disk.log", "disk.log.1")?;
+    logs.append("disk.log", "")?;
+    assert_eq!(logs.poll_all(), NONE);
+    logs.tail.retire_done("disk", &mut |_| {});
+    logs.restart()?;
+    fs::remove_file(logs.path("disk.log"))?;
+    later(&logs)?;
+    logs.append("disk.log.1", "late\n")?;
+    assert_eq!(logs.poll_all(), NONE);
+    Ok(())
+}
+
+#[test]
+fn a_log_that_cannot_be_opened_yet_has_no_position() -> Tested {
+    let mut logs = Logs::new()?;
+    // A name that is too long can't be looked at: neither there nor missing.
+    let long = "x".repeat(300);
+    logs.tail.follow(&long, Start::Oldest);
+    logs.poll_all();
+    assert_eq!(logs.tail.position(&long), None);
     Ok(())
 }
