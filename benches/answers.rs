@@ -75,7 +75,7 @@ fn served() -> (Arc<Live>, SocketAddr) {
             let api = Api { live: Arc::clone(&board), paths, settings, hands, jobs: Jobs::default() };
             listener.set_nonblocking(true).unwrap();
             let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-            serve(listener, board, api::routes(api), Guard::new(address, []), pending()).await.unwrap();
+            serve(vec![listener], board, api::routes(api), Guard::new([]), pending()).await.unwrap();
         });
     });
     (live, address)

@@ -1,6 +1,6 @@
 //! The agent: follows logs, scripts and systemd, and serves the board that they make.
 //!
-//! Input: [`Options`] and a listener. Output: nothing until the shutdown future is ready, then the first error of a worker, if any.
+//! Input: [`Options`] and listeners. Output: nothing until the shutdown future is ready, then the first error of a worker, if any.
 //! One worker a resource: the watcher's thread reads files and publishes; the bus, the embedded scheduler, the port and the
 //! conversation with systemd are tasks of one thread. A worker that ends or panics ends the agent: a monitor that is half alive is worse
 //! than none.
@@ -154,15 +154,15 @@ impl Agent {
     }
 
     /// Serves until `shutdown` is ready, then drains and says goodbye.
-    pub async fn run(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), AgentError> {
+    pub async fn run(self, listeners: Vec<TcpListener>, shutdown: impl Future<Output = ()>) -> Result<(), AgentError> {
         // One thread serves all workers, so none of them needs to be able to move to another.
-        LocalSet::new().run_until(self.work(listener, shutdown)).await
+        LocalSet::new().run_until(self.work(listeners, shutdown)).await
     }
 
-    async fn work(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), AgentError> {
+    async fn work(self, listeners: Vec<TcpListener>, shutdown: impl Future<Output = ()>) -> Result<(), AgentError> {
         let Agent { options, live, watching, book, mut recorder, changed, reader, settings, memories } = self;
         let checks_changed = changed.checks;
-        let address = listener.local_addr()?;
+        let addresses = addresses(&listeners)?;
         // Whoever subscribes first is to find the board complete.
         match (options.embedded, &options.paths.root) {
             (true, _) => live.update(now(), |board, _| {
@@ -214,12 +214,12 @@ impl Agent {
             let _ = tokio::time::timeout(FIRST_LOOK, looked).await;
         }
         live.update(now(), |board, out| board.overdue(now(), out));
-        let guard = Guard::new(address, []).with_settings(in_force.clone());
+        let guard = Guard::new([]).with_settings(in_force.clone());
         let jobs = Jobs::default();
         let (live_of_api, paths) = (Arc::clone(&live), options.paths.clone());
         let api = Api { live: live_of_api, paths, settings: in_force, hands, jobs: jobs.clone() };
         let pages = page::routes(Arc::clone(&live)).merge(api::routes(api));
-        let serving = server::serve(listener, Arc::clone(&live), pages, guard, stopped(stopping.clone()));
+        let serving = server::serve(listeners, Arc::clone(&live), pages, guard, stopped(stopping.clone()));
         workers.spawn_local(async move { serving.await.map(|()| "port").map_err(AgentError::from) });
         let told = Arc::new(Notify::new());
         workers.spawn_local(watching.supervise(Arc::clone(&told), stopped(stopping.clone())));
@@ -248,7 +248,7 @@ impl Agent {
             workers.spawn_local(recorder.supervise(stopped(stopping.clone())));
         }
         workers.spawn_local(deadlines::run(Arc::clone(&live), stopped(stopping.clone())));
-        workers.spawn_local(health::run(Arc::clone(&live), address, stopped(stopping.clone())));
+        workers.spawn_local(health::run(Arc::clone(&live), addresses, stopped(stopping.clone())));
         let early = tokio::select! {
             () = shutdown => None,
             ended = workers.join_next() => ended,
@@ -282,6 +282,13 @@ pub fn default_address(scope: crate::unit::Scope) -> SocketAddr {
         crate::unit::Scope::User => 5001,
     };
     SocketAddr::from(([127, 0, 0, 1], port))
+}
+
+/// Where these listeners are asked, in words.
+pub fn addresses(listeners: &[TcpListener]) -> io::Result<String> {
+    let name =
+        |listener: &TcpListener| listener.local_addr().map(|address| format!("http://{address} and ws://{address}"));
+    Ok(listeners.iter().map(name).collect::<io::Result<Vec<_>>>()?.join(", "))
 }
 
 /// The present, for events.

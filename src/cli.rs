@@ -19,6 +19,7 @@ mod history;
 mod http;
 mod jobs;
 mod list;
+mod listen;
 mod live;
 mod logs;
 mod past;

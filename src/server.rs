@@ -1,6 +1,6 @@
 //! The port: the live board over WebSocket and HTTP/1.1.
 //!
-//! Input: a [`Live`] board, a listener, who may talk to it ([`Guard`]), and what is served beside the stream. Output: `hello` and event
+//! Input: a [`Live`] board, listeners, who may talk to it ([`Guard`]), and what is served beside the stream. Output: `hello` and event
 //! frames to subscribers at `/` and `/ws`; those pages to everyone else.
 
 mod accept;
@@ -88,9 +88,10 @@ pub struct Stats {
     pub dropped: u64,
 }
 
-/// Serves the stream, and `pages` beside it, until `shutdown` is ready; then subscribers get what is on its way, and a close frame with 1001.
+/// Serves the stream, and `pages` beside it, on all `listeners` until `shutdown` is ready; then subscribers get what is on its way, and a
+/// close frame with 1001.
 pub async fn serve(
-    listener: TcpListener,
+    listeners: Vec<TcpListener>,
     live: Arc<Live>,
     pages: Router,
     guard: Guard,
@@ -100,10 +101,10 @@ pub async fn serve(
     let mut connections = accept::Connections::new(Arc::clone(&live), routes::router(pages, guard));
     tokio::select! {
         result = &mut driver => return result,
-        () = connections.accept(&listener) => {}
+        () = connections.accept(&listeners) => {}
         () = shutdown => {}
     }
-    drop(listener);
+    drop(listeners);
     live.leave();
     let ending = async { tokio::join!(driver, connections.end()).0 };
     let result = timeout(FAREWELL, ending).await;

@@ -41,6 +41,7 @@ const IMPURE: &[&str] = &[
     "axum",
     "hyper",
     "hyper_util",
+    "listenfd",
     "nix",
     "notify",
     "rustls_native_certs",

@@ -1,19 +1,18 @@
 //! `ssi agent`.
 
-use std::net::SocketAddr;
-
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::args::{AgentArgs, Scheduler};
 use super::failure::Failure;
+use super::listen::{self, Passed};
 use super::live;
 use super::ui::Ui;
 use crate::agent::{self, Agent, AgentError, Options};
 use crate::paths::Paths;
 
 pub(super) fn agent(args: &AgentArgs, paths: &Paths, ui: &Ui) -> Result<u8, Failure> {
-    let address = args.listen.unwrap_or_else(|| agent::default_address(paths.scope));
+    // The environment is changed before there is a second thread.
+    let passed = Passed::take()?;
     let embedded = match args.scheduler {
         Scheduler::Embedded => true,
         Scheduler::Systemd => false,
@@ -25,30 +24,15 @@ pub(super) fn agent(args: &AgentArgs, paths: &Paths, ui: &Ui) -> Result<u8, Fail
     let options =
         Options { paths: paths.clone(), embedded, program: std::env::current_exe()?, host: live::host_name() };
     live::block_on(async {
-        let listener = listen(address).await?;
+        let default = [agent::default_address(paths.scope)];
+        let addresses = if args.listen.is_empty() && passed.is_empty() { &default[..] } else { &args.listen };
+        let listeners = listen::listen(passed, addresses)?;
         let agent = Agent::start(options).await?;
         let checks = agent.live().read(|board| board.entries().count());
         let who = if embedded { "the agent runs them itself" } else { "systemd runs them" };
-        let address = listener.local_addr()?;
-        ui.say(format!("serving {checks} checks on http://{address} and ws://{address} ({who})"))?;
-        agent.run(listener, shutdown()?).await?;
+        ui.say(format!("serving {checks} checks on {} ({who})", agent::addresses(&listeners)?))?;
+        agent.run(listeners, shutdown()?).await?;
         Ok(0)
-    })
-}
-
-/// Binds the port. Beyond loopback nobody may listen as long as there is nothing that lets only the right people in.
-pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
-    if !address.ip().is_loopback() {
-        return Err(Failure::usage(format!(
-            "`--listen {address}`: only loopback addresses (127.0.0.1, [::1]) are served; put a proxy with authentication before it"
-        )));
-    }
-    TcpListener::bind(address).await.map_err(|error| {
-        let hint = match error.kind() {
-            std::io::ErrorKind::AddrInUse => ": is another agent running? `--listen 127.0.0.1:0` takes any free port",
-            _ => "",
-        };
-        Failure::new(anyhow::Error::new(error).context(format!("could not listen on {address}{hint}")))
     })
 }
 

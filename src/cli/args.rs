@@ -258,9 +258,10 @@ pub(super) struct TopArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct AgentArgs {
-    /// Where to listen [default: 127.0.0.1:5000, with --user 127.0.0.1:5001]
+    /// Where to listen, beside the sockets that systemd passes; may be said several times [default: 127.0.0.1:5000, with --user
+    /// 127.0.0.1:5001]
     #[arg(long, value_name = "ADDR")]
-    pub(super) listen: Option<SocketAddr>,
+    pub(super) listen: Vec<SocketAddr>,
     /// Who runs the checks: systemd, or the agent itself where no systemd does
     #[arg(long, value_name = "WHO", default_value = "auto")]
     pub(super) scheduler: Scheduler,

@@ -7,9 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::net::TcpListener;
 
 use super::args::DemoArgs;
 use super::failure::Failure;
+use super::listen::{self, Passed};
 use super::live::{self, systemd_is_init};
 use super::ui::{self, Ui};
 use super::{agent as agent_command, list};
@@ -30,7 +32,7 @@ pub(super) fn demo(args: &DemoArgs, ui: &Ui) -> Result<u8, Failure> {
         // From here on Ctrl-C no longer ends the program before it has cleaned up.
         let shutdown = agent_command::shutdown()?;
         // Before anything else: a second demo must fail before it starts checks.
-        let listener = agent_command::listen(args.listen).await?;
+        let listeners = listen::listen(Passed::default(), &[args.listen])?;
         let scripts = write_examples(&dir.path().join("examples"))?;
         let site = Site { paths: &paths, systemd: None };
         let options = install::Options::default();
@@ -39,7 +41,7 @@ pub(super) fn demo(args: &DemoArgs, ui: &Ui) -> Result<u8, Failure> {
         install::carry_out(&site, &plan).await?;
         let (host, program) = (live::host_name(), std::env::current_exe()?);
         let agent = Agent::start(Options { paths: paths.clone(), embedded: true, program, host }).await?;
-        let address = listener.local_addr()?;
+        let address = listeners.first().map_or(Ok(args.listen), TcpListener::local_addr)?;
         let root = dir.path().display();
         ui.say(format!("serving http://{address} and ws://{address}; everything is in {root} and goes with it"))?;
         // As it was called: the demo is often run from where it was built.
@@ -47,7 +49,7 @@ pub(super) fn demo(args: &DemoArgs, ui: &Ui) -> Result<u8, Failure> {
         ui.say(format!("in another terminal: `{ssi} follow --connect {address}`, `{ssi} --root {root} list`"))?;
         ui.say("Ctrl-C ends it")?;
         let board = Arc::clone(agent.live());
-        let serving = agent.run(listener, shutdown);
+        let serving = agent.run(listeners, shutdown);
         tokio::select! {
             result = serving => result?,
             result = show(&board, ui) => result?,

@@ -2,9 +2,10 @@
 
 use std::future::{Future, poll_fn};
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::Router;
@@ -37,9 +38,14 @@ const FULL: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\nconnection: close\r\n\
     retry-after: 10\r\n\r\n{\"title\":\"Service Unavailable\",\"status\":503,\"detail\":\"too many connections\"}";
 
-/// Who is at the other end of a connection.
+/// The two ends of a connection.
 #[derive(Clone, Copy, Debug)]
-pub struct Peer(pub IpAddr);
+pub struct Ends {
+    /// Who asks.
+    pub peer: IpAddr,
+    /// The address of this host that is asked.
+    pub local: IpAddr,
+}
 
 /// The connections that speak HTTP.
 pub struct Connections {
@@ -56,17 +62,18 @@ impl Connections {
     }
 
     /// Accepts for ever.
-    pub async fn accept(&mut self, listener: &TcpListener) {
+    pub async fn accept(&mut self, listeners: &[TcpListener]) {
         let mut wait = BACK_OFF.0;
+        let mut turn = 0;
         loop {
             let accepted = tokio::select! {
-                accepted = listener.accept() => accepted,
+                accepted = any(listeners, &mut turn) => accepted,
                 Some(_) = self.open.join_next() => continue,
             };
             match accepted {
                 Ok((stream, peer)) => {
                     wait = BACK_OFF.0;
-                    self.begin(stream, peer.ip());
+                    self.begin(stream, peer.ip().to_canonical());
                 }
                 Err(error) if is_of_one_connection(&error) => {}
                 Err(error) => {
@@ -85,15 +92,11 @@ impl Connections {
             let _ = stream.try_write(FULL);
             return;
         }
+        let Ok(local) = stream.local_addr() else { return };
+        let ends = Ends { peer, local: local.ip().to_canonical() };
         // Frames are written whole; waiting to fill a segment would only delay them.
         if stream.set_nodelay(true).is_ok() {
-            self.open.spawn(connection(
-                stream,
-                Peer(peer),
-                self.app.clone(),
-                Arc::clone(&self.live),
-                self.ending.clone(),
-            ));
+            self.open.spawn(connection(stream, ends, self.app.clone(), Arc::clone(&self.live), self.ending.clone()));
         }
     }
 
@@ -104,13 +107,28 @@ impl Connections {
     }
 }
 
+/// The next connection of any listener; each is the first to be asked in its `turn`.
+async fn any(listeners: &[TcpListener], turn: &mut usize) -> io::Result<(TcpStream, SocketAddr)> {
+    poll_fn(|cx| {
+        *turn = turn.wrapping_add(1);
+        let (later, sooner) = listeners.split_at(*turn % listeners.len().max(1));
+        for listener in sooner.iter().chain(later) {
+            if let Poll::Ready(accepted) = listener.poll_accept(cx) {
+                return Poll::Ready(accepted);
+            }
+        }
+        Poll::Pending
+    })
+    .await
+}
+
 /// Speaks HTTP until the connection ends or switches to WebSocket.
-async fn connection(stream: TcpStream, peer: Peer, app: Router, live: Arc<Live>, ending: CancellationToken) {
+async fn connection(stream: TcpStream, ends: Ends, app: Router, live: Arc<Live>, ending: CancellationToken) {
     let upgrade = Upgrade::default();
     let app = TowerToHyperService::new(app);
     let service = service_fn(|mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(upgrade.clone());
-        request.extensions_mut().insert(peer);
+        request.extensions_mut().insert(ends);
         Box::pin(app.call(request))
     });
     let mut connection = http1::Builder::new()

@@ -4,7 +4,7 @@
 //! `Host` names what the browser believes to talk to (another name that resolves to this address is refused: DNS rebinding), `Origin` the
 //! page that asks. Programs that are no browser send no `Origin`.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -18,7 +18,6 @@ use crate::config::Settings;
 /// The names by which a listener may be called.
 #[derive(Clone, Debug)]
 pub struct Guard {
-    is_local: bool,
     names: Vec<String>,
     rates: Option<Arc<Rates>>,
     settings: Option<watch::Receiver<Arc<Settings>>>,
@@ -39,10 +38,10 @@ enum Name {
 }
 
 impl Guard {
-    /// For a listener at `address`, called `localhost`, by an IP address (a loopback one, if it listens on loopback) or by one of `names`.
-    pub fn new(address: SocketAddr, names: impl IntoIterator<Item = String>) -> Guard {
+    /// For listeners that are called `localhost`, by an IP address (a loopback one, where they are asked there) or by one of `names`.
+    pub fn new(names: impl IntoIterator<Item = String>) -> Guard {
         let names = names.into_iter().map(|name| fold(&name)).collect();
-        Guard { is_local: address.ip().to_canonical().is_loopback(), names, rates: None, settings: None }
+        Guard { names, rates: None, settings: None }
     }
 
     /// With at most so many requests of a peer as the settings say, and under the names that they give.
@@ -58,8 +57,8 @@ impl Guard {
         Err(problem.header(header::RETRY_AFTER, HeaderValue::from(seconds)))
     }
 
-    /// Refuses a request that a foreign page, or a page under a foreign name, made a browser send.
-    pub(super) fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
+    /// Refuses a request to the address `local` that a foreign page, or a page under a foreign name, made a browser send.
+    pub(super) fn check(&self, local: IpAddr, uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
         let forbidden = |detail: String| Problem::new(StatusCode::FORBIDDEN, detail);
         let host = match only(headers, header::HOST) {
             Ok(Some(host)) => host,
@@ -69,7 +68,7 @@ impl Guard {
         let target = uri.authority().map(|authority| authority.as_str());
         let mut called = None;
         for text in target.into_iter().chain([host]) {
-            let parsed = Host::parse(text).filter(|host| self.answers_to(&host.name));
+            let parsed = Host::parse(text).filter(|host| self.answers_to(local, &host.name));
             let why = || {
                 forbidden(format!(
                     "`Host: {text}` is not a name of this listener: use localhost or its address, or name it in `[http] names`"
@@ -91,10 +90,10 @@ impl Guard {
         self.settings.as_ref().is_some_and(|settings| settings.borrow().http.names.iter().any(|known| known == name))
     }
 
-    fn answers_to(&self, name: &Name) -> bool {
+    fn answers_to(&self, local: IpAddr, name: &Name) -> bool {
         match name {
             Name::Dns(name) => name == "localhost" || self.names.contains(name) || self.is_configured(name),
-            Name::Ip(ip) => !self.is_local || ip.to_canonical().is_loopback(),
+            Name::Ip(ip) => !local.is_loopback() || ip.to_canonical().is_loopback(),
         }
     }
 }

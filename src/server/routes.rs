@@ -10,7 +10,7 @@ use axum::routing::get;
 use axum::{Extension, Router};
 
 use super::Guard;
-use super::accept::Peer;
+use super::accept::Ends;
 use super::problem::Problem;
 use super::upgrade::{self, Upgrade};
 
@@ -27,9 +27,11 @@ pub fn router(pages: Router, guard: Guard) -> Router {
 async fn guarded(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
     let is_subscription = matches!(request.uri().path(), "/" | "/ws") && upgrade::is_wanted(request.headers());
     // Subscribers have limits of their own.
-    let peer = request.extensions().get::<Peer>().filter(|_| !is_subscription);
-    let admitted = peer.map_or(Ok(()), |Peer(peer)| guard.admit(*peer));
-    let mut response = match admitted.and_then(|()| guard.check(request.uri(), request.headers())) {
+    let Some(ends) = request.extensions().get::<Ends>().copied() else {
+        return Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "nobody knows who asks").into_response();
+    };
+    let admitted = if is_subscription { Ok(()) } else { guard.admit(ends.peer) };
+    let mut response = match admitted.and_then(|()| guard.check(ends.local, request.uri(), request.headers())) {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
     };

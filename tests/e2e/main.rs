@@ -1,6 +1,7 @@
 //! End-to-end tests: every test boots its own private systemd (see `machine`) and works on that.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod activation;
 mod agent_board;
 mod agent_events;
 mod agent_follow;

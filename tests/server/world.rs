@@ -73,7 +73,7 @@ impl World {
         let origin = Origin { epoch: "e1".to_owned(), host: "web1".to_owned() };
         let live = Arc::new(begin(Live::with_limits(board, origin, "h1", limits).unwrap()));
         let (settings, in_force) = watch::channel(Arc::default());
-        let guard = |address| Guard::new(address, []).with_settings(in_force.clone());
+        let guard = Guard::new([]).with_settings(in_force.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (run, asked) = mpsc::channel(1);
@@ -82,7 +82,7 @@ impl World {
         let pages = page::routes(Arc::clone(&live)).merge(api::routes(api));
         let (shutdown, stopped) = oneshot::channel::<()>();
         let stopped = async { stopped.await.unwrap_or(()) };
-        let server = tokio::spawn(serve(listener, Arc::clone(&live), pages, guard(address), stopped));
+        let server = tokio::spawn(serve(vec![listener], Arc::clone(&live), pages, guard, stopped));
         World { live, address, server, asked, settings, shutdown: Some(shutdown) }
     }
 
