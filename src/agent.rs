@@ -36,7 +36,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::{JoinSet, LocalSet};
 
-use crate::api::{self, Api, Hands};
+use crate::api::{self, Api, Hands, TokenFile};
 use crate::config::Settings;
 use crate::event::Origin;
 use crate::identity;
@@ -215,15 +215,20 @@ impl Agent {
         }
         live.update(now(), |board, out| board.overdue(now(), out));
         let guard = Guard::new([]).with_settings(in_force.clone());
+        let guard = guard.with_access(Arc::new(TokenFile(options.paths.clone())));
         let jobs = Jobs::default();
         let (live_of_api, paths) = (Arc::clone(&live), options.paths.clone());
         let api = Api { live: live_of_api, paths, settings: in_force, hands, jobs: jobs.clone() };
         let pages = page::routes(Arc::clone(&live)).merge(api::routes(api));
+        let review = {
+            let (guard, live) = (guard.clone(), Arc::clone(&live));
+            move || guard.review(&live)
+        };
         let serving = server::serve(listeners, Arc::clone(&live), pages, guard, stopped(stopping.clone()));
         workers.spawn_local(async move { serving.await.map(|()| "port").map_err(AgentError::from) });
         let told = Arc::new(Notify::new());
         workers.spawn_local(watching.supervise(Arc::clone(&told), stopped(stopping.clone())));
-        workers.spawn_local(reader.run(changed.settings, stopped(stopping.clone())));
+        workers.spawn_local(reader.run(changed.settings, review, stopped(stopping.clone())));
         if options.embedded {
             let live = Arc::clone(&live);
             workers.spawn_local(scheduling::run(

@@ -42,6 +42,7 @@ use crate::probe::Host;
 use crate::server::Live;
 use crate::watch::UnitName;
 pub(crate) use answer::chain;
+pub use authority::TokenFile;
 use overview::Overview;
 
 /// What answers are made of.

@@ -12,6 +12,7 @@ mod http;
 mod limits;
 mod mistake;
 mod name;
+mod network;
 mod ping;
 mod render;
 mod settings;
@@ -29,6 +30,7 @@ pub use http::Http;
 pub use limits::Limits;
 pub use mistake::Mistake;
 pub use name::{file_name, file_name_of_ping};
+pub use network::Network;
 pub use ping::{EVERY, GRACE};
 pub use render::{
     fields, fields_of_ping, render_actions, render_component, render_history, render_http, render_limits, render_ping,

@@ -4,6 +4,7 @@
 //! frames to subscribers at `/` and `/ws`; those pages to everyone else.
 
 mod accept;
+mod admission;
 mod client;
 mod drive;
 mod guard;
@@ -15,6 +16,7 @@ mod problem;
 mod rate;
 mod ring;
 mod routes;
+mod seats;
 mod upgrade;
 mod wire;
 
@@ -29,6 +31,7 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 
 pub use accept::raise_file_limit;
+pub use admission::Access;
 pub use guard::Guard;
 pub use live::{Live, Revision};
 pub use past::Past;
@@ -98,7 +101,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let mut driver = pin!(drive::drive(&live));
-    let mut connections = accept::Connections::new(Arc::clone(&live), routes::router(pages, guard));
+    let mut connections = accept::Connections::new(Arc::clone(&live), guard.clone(), routes::router(pages, guard));
     tokio::select! {
         result = &mut driver => return result,
         () = connections.accept(&listeners) => {}

@@ -59,6 +59,11 @@ impl Secret {
         hex(&Sha256::digest(self.0.as_bytes()))
     }
 
+    /// Whether a text looks like one.
+    pub fn is_like(text: &str) -> bool {
+        text.starts_with(PREFIX)
+    }
+
     /// Whether this is its hash. How long it takes does not depend on how much of it is right.
     pub fn has_hash(&self, hash: &str) -> bool {
         is_same(&self.hash(), hash)
@@ -168,6 +173,16 @@ impl Tokens {
         };
         self.tokens.remove(at);
         Ok(())
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.tokens.is_empty()
+    }
+
+    /// Whether there is one whose secret has this hash.
+    pub fn has(&self, hash: &str) -> bool {
+        self.iter().any(|token| token.sha256 == hash)
     }
 
     /// The token with this secret. How long it takes does not depend on how much of it is right.

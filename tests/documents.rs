@@ -19,7 +19,7 @@ use ssi::paths::Paths;
 use ssi::status::Status;
 use ssi::watch::{Expected, Rule, Units};
 
-const DOCUMENTS: [&str; 14] = [
+const DOCUMENTS: [&str; 16] = [
     "README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
@@ -30,6 +30,8 @@ const DOCUMENTS: [&str; 14] = [
     "docs/jobs.md",
     "docs/page.md",
     "docs/probes.md",
+    "docs/proxy.md",
+    "docs/security.md",
     "docs/status.md",
     "docs/watches.md",
     "docs/websocket.md",
@@ -197,12 +199,14 @@ fn the_tables_of_settings_are_those_of_the_program() {
         let bounds = cell("## history", key, 2);
         assert!(takes(&bounds[0]) && takes(&bounds[1]) && !takes("1") && !takes("99999999999"), "{key}");
     }
-    let takes =
-        |requests: &str| config::parse(format!("[limits]\nrequests = {requests}\n").as_bytes(), jiff::tz::db()).is_ok();
-    let bounds = cell("## limits", "requests", 2);
-    assert!(takes(&bounds[0]) && takes(&bounds[1]) && !takes("-1") && !takes("99999999999"));
-    let defaults = config::Limits::default().requests.to_string();
-    assert_eq!(cell("## limits", "requests", 1), [defaults]);
+    let limits = config::render_limits(&config::Limits::default());
+    for (key, default) in limits.lines().filter_map(|line| line.split_once(" = ")) {
+        assert_eq!(cell("## limits", key, 1), [default], "{key}");
+        let takes =
+            |value: &str| config::parse(format!("[limits]\n{key} = {value}\n").as_bytes(), jiff::tz::db()).is_ok();
+        let bounds = cell("## limits", key, 2);
+        assert!(takes(&bounds[0]) && takes(&bounds[1]) && !takes("-1") && !takes("99999999999"), "{key}");
+    }
     let default = |key: &str| format!("{key} = {}\n", cell("## actions", key, 1).remove(0));
     let file =
         config::parse(format!("[actions]\n{}{}", default("auto_fix"), default("watches")).as_bytes(), jiff::tz::db())

@@ -5,6 +5,7 @@ mod server {
     mod actions;
     mod api;
     mod components;
+    mod doors;
     mod http;
     mod openapi;
     mod page;

@@ -30,17 +30,21 @@ impl Reader {
         (reader, receiver)
     }
 
-    /// Reads again each time that a file changed, until `stop` is ready.
+    /// Reads again each time that a file changed, and calls `read` then, until `stop` is ready.
     pub(super) async fn run(
         mut self,
         changed: Arc<Notify>,
+        read: impl Fn(),
         stop: impl Future<Output = ()>,
     ) -> Result<&'static str, AgentError> {
         tokio::pin!(stop);
         loop {
             tokio::select! {
                 () = &mut stop => return Ok("settings"),
-                () = changed.notified() => self.read(),
+                () = changed.notified() => {
+                    self.read();
+                    read();
+                }
             }
         }
     }
@@ -74,7 +78,7 @@ mod tests {
         let (reader, mut receiver) = Reader::start(paths);
         assert_eq!(**receiver.borrow_and_update(), Settings::default());
         let changed = Arc::new(Notify::new());
-        let worker = tokio::spawn(reader.run(Arc::clone(&changed), std::future::pending()));
+        let worker = tokio::spawn(reader.run(Arc::clone(&changed), || (), std::future::pending()));
         let units = |settings: &Settings| settings.watches.len();
         fs::write(&file, "[[watch]]\nunit = \"a.service\"\n")?;
         changed.notify_one();

@@ -13,8 +13,24 @@ use super::Api;
 use super::answer::chain;
 use crate::access;
 use crate::paths::Paths;
-use crate::server::Problem;
-use crate::token::{Scope, Secret};
+use crate::server::{Access, Problem};
+use crate::token::{Scope, Secret, Tokens};
+
+/// The file of tokens, read again for each question.
+#[derive(Debug)]
+pub struct TokenFile(pub Paths);
+
+impl Access for TokenFile {
+    fn tokens(&self) -> Option<Tokens> {
+        match access::load(&self.0) {
+            Ok(tokens) => Some(tokens),
+            Err(error) => {
+                eprintln!("the tokens could not be read: {}", chain(&error));
+                None
+            }
+        }
+    }
+}
 
 /// Lets nobody pass without an operator's token. What is not there is told to those alone who have one.
 pub(super) async fn operators_only(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
@@ -28,14 +44,8 @@ pub(super) async fn operators_only(State(api): State<Arc<Api>>, request: Request
 pub(super) async fn demand(paths: &Paths, headers: &HeaderMap, scope: Scope) -> Result<(), Problem> {
     let secret = bearer(headers)?;
     let paths = paths.clone();
-    let tokens = match tokio::task::spawn_blocking(move || access::load(&paths)).await {
-        Ok(Ok(tokens)) => tokens,
-        Ok(Err(error)) => {
-            eprintln!("the tokens could not be read: {}", chain(&error));
-            return Err(unreadable());
-        }
-        Err(_) => return Err(unreadable()),
-    };
+    let tokens = tokio::task::spawn_blocking(move || TokenFile(paths).tokens()).await.ok().flatten();
+    let tokens = tokens.ok_or_else(unreadable)?;
     let Some(token) = tokens.find(&secret) else {
         let detail = "this token is none of this host, or it was revoked";
         return Err(unauthorized(detail, "Bearer realm=\"ssi\", error=\"invalid_token\""));

@@ -9,6 +9,7 @@ use super::live;
 use super::ui::Ui;
 use crate::agent::{self, Agent, AgentError, Options};
 use crate::paths::Paths;
+use crate::{access, settings};
 
 pub(super) fn agent(args: &AgentArgs, paths: &Paths, ui: &Ui) -> Result<u8, Failure> {
     // The environment is changed before there is a second thread.
@@ -24,9 +25,15 @@ pub(super) fn agent(args: &AgentArgs, paths: &Paths, ui: &Ui) -> Result<u8, Fail
     let options =
         Options { paths: paths.clone(), embedded, program: std::env::current_exe()?, host: live::host_name() };
     live::block_on(async {
+        let http = settings::load(paths).settings.http;
         let default = [agent::default_address(paths.scope)];
-        let addresses = if args.listen.is_empty() && passed.is_empty() { &default[..] } else { &args.listen };
-        let listeners = listen::listen(passed, addresses)?;
+        let addresses = match (&args.listen[..], &http.listen[..]) {
+            ([], []) if passed.is_empty() => &default,
+            ([], configured) => configured,
+            (flags, _) => flags,
+        };
+        let has_readers = || Ok(!http.trusted_networks.is_empty() || !access::load(paths)?.is_empty());
+        let listeners = listen::listen(passed, addresses, has_readers)?;
         let agent = Agent::start(options).await?;
         let checks = agent.live().read(|board| board.entries().count());
         let who = if embedded { "the agent runs them itself" } else { "systemd runs them" };

@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::ui::Ui;
 use crate::check::CheckId;
 use crate::component::{self, Component};
-use crate::config::{self, Actions, Allowed, History, Settings};
+use crate::config::{self, Actions, Allowed, History, Http, Limits, Settings};
 use crate::paths::Paths;
 use crate::ping::{self, Due};
 use crate::settings::{self, Loaded, Report};
@@ -124,14 +124,18 @@ fn document(settings: &Settings) -> Value {
         Allowed::Units(units) => json!(units.iter().map(ToString::to_string).collect::<Vec<_>>()),
     };
     let Actions { auto_fix, watches: to_act_on } = &settings.actions;
+    let Http { listen, names, proxies, trusted_networks } = &settings.http;
+    let Limits { connections, peer_connections, requests } = settings.limits;
     json!({
         "actions": {"auto_fix": allowed(auto_fix), "watches": allowed(to_act_on)},
         "history": {
             "raw_seconds": raw.as_secs(), "detail_seconds": detail.as_secs(),
             "transitions_seconds": transitions.as_secs(), "hours_seconds": hours.as_secs(), "events": events,
         },
-        "http": {"names": settings.http.names},
-        "limits": {"requests": settings.limits.requests},
+        "http": {
+            "listen": texts(listen), "names": names, "proxies": texts(proxies), "trusted_networks": texts(trusted_networks),
+        },
+        "limits": {"connections": connections, "peer_connections": peer_connections, "requests": requests},
         "watches": watches.collect::<Vec<_>>(),
         "pings": pings.collect::<Vec<_>>(),
         "components": components.collect::<Vec<_>>(),
@@ -164,4 +168,8 @@ pub(super) fn ping_document(rule: &ping::Rule) -> Value {
         "id": rule.name.as_str(), "description": rule.description, "every_seconds": every, "schedule": schedule,
         "grace_seconds": rule.grace.as_secs_f64(),
     })
+}
+
+fn texts(values: &[impl ToString]) -> Vec<String> {
+    values.iter().map(ToString::to_string).collect()
 }

@@ -32,7 +32,7 @@ pub(super) fn demo(args: &DemoArgs, ui: &Ui) -> Result<u8, Failure> {
         // From here on Ctrl-C no longer ends the program before it has cleaned up.
         let shutdown = agent_command::shutdown()?;
         // Before anything else: a second demo must fail before it starts checks.
-        let listeners = listen::listen(Passed::default(), &[args.listen])?;
+        let listeners = listen::listen(Passed::default(), &[args.listen], || Ok(false))?;
         let scripts = write_examples(&dir.path().join("examples"))?;
         let site = Site { paths: &paths, systemd: None };
         let options = install::Options::default();

@@ -29,18 +29,25 @@ impl Passed {
     }
 }
 
-/// Listens on what systemd passed, and on the `addresses` that are not among it. Beyond loopback nobody may listen as long as there is
-/// nothing that lets only the right people in.
-pub(super) fn listen(passed: Passed, addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, Failure> {
+/// Listens on what systemd passed, and on the `addresses` that are not among it. Beyond loopback only where somebody there may read.
+pub(super) fn listen(
+    passed: Passed,
+    addresses: &[SocketAddr],
+    has_readers: impl FnOnce() -> Result<bool, Failure>,
+) -> Result<Vec<TcpListener>, Failure> {
     let mut sockets = Vec::new();
     for socket in passed.0 {
         socket.set_nonblocking(true)?;
         sockets.push(TcpListener::from_std(socket)?);
     }
     let passed = sockets.iter().map(TcpListener::local_addr).collect::<std::io::Result<Vec<_>>>()?;
-    if let Some(address) = passed.iter().chain(addresses).find(|address| !address.ip().to_canonical().is_loopback()) {
+    let elsewhere = passed.iter().chain(addresses).find(|address| !address.ip().to_canonical().is_loopback());
+    if let Some(address) = elsewhere
+        && !has_readers()?
+    {
         return Err(Failure::usage(format!(
-            "`{address}`: only loopback addresses (127.0.0.1, [::1]) are served; put a proxy with authentication before it"
+            "`{address}` is beyond loopback, and nobody there may read: make a token with `ssi token add NAME`, or name networks in \
+             `[http] trusted_networks`"
         )));
     }
     for address in addresses.iter().filter(|address| !passed.contains(address)) {

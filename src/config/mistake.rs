@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::Network;
 use super::render;
 use crate::component::RepoError;
 use crate::event::Key;
@@ -144,6 +145,17 @@ pub enum Mistake {
     /// No name of a host.
     #[error("`{0}` is no name of a host")]
     HostName(String),
+    /// No network.
+    #[error("`{found}` is no network")]
+    Network {
+        /// As it was written.
+        found: String,
+        /// What it was probably meant to be.
+        meant: Option<Network>,
+    },
+    /// No address to listen on.
+    #[error("`{0}` is no address to listen on")]
+    Address(String),
     /// A text that is empty, too long, or more than a line.
     #[error("`{0}` is no text of 1 to 255 characters on one line")]
     Line(&'static str),
@@ -192,6 +204,9 @@ impl Mistake {
             Mistake::NoUnit => "expected `unit = \"nginx.service\"`".to_owned(),
             Mistake::NoName(_) => "expected `name = \"shop\"`".to_owned(),
             Mistake::HostName(_) => "expected for example `monitoring.example.org`, without a port".to_owned(),
+            Mistake::Network { meant: Some(meant), .. } => format!("did you mean `{meant}`?"),
+            Mistake::Network { .. } => "expected for example `192.0.2.0/24` or `2001:db8::/32`".to_owned(),
+            Mistake::Address(_) => "expected an address with a port, such as `192.0.2.10:5000` or `[::]:5000`".to_owned(),
             Mistake::NoKey | Mistake::Key => "expected `key = \"sha256:…\"`".to_owned(),
             Mistake::Schedule { meant: Some(meant), .. } => format!("did you mean `{meant}`?"),
             Mistake::ComponentName(_) => "expected 1 to 64 of `a`-`z`, `0`-`9`, `_` and `-`".to_owned(),

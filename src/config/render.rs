@@ -45,13 +45,25 @@ pub fn render_history(history: &History) -> String {
 
 /// `[http]` with all of its keys.
 pub fn render_http(http: &super::Http) -> String {
-    let names: Vec<String> = http.names.iter().map(|name| Value::from(name.as_str()).to_string()).collect();
-    format!("[http]\nnames = [{}]\n", names.join(", "))
+    let super::Http { listen, names, proxies, trusted_networks } = http;
+    format!(
+        "[http]\nlisten = [{}]\nnames = [{}]\nproxies = [{}]\ntrusted_networks = [{}]\n",
+        texts(listen),
+        texts(names),
+        texts(proxies),
+        texts(trusted_networks)
+    )
+}
+
+/// The items of a list, in quotes.
+fn texts(values: &[impl ToString]) -> String {
+    values.iter().map(|value| Value::from(value.to_string()).to_string()).collect::<Vec<_>>().join(", ")
 }
 
 /// `[limits]` with all of its keys.
 pub fn render_limits(limits: &Limits) -> String {
-    format!("[limits]\nrequests = {}\n", limits.requests)
+    let Limits { connections, peer_connections, requests } = limits;
+    format!("[limits]\nconnections = {connections}\npeer_connections = {peer_connections}\nrequests = {requests}\n")
 }
 
 /// What a rule says beside the unit: keys of a file with their values, those left out that say nothing.

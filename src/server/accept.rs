@@ -20,23 +20,21 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::Live;
+use super::admission::Pass;
+use super::seats::{Full, Seat, Seats};
 use super::upgrade::Upgrade;
+use super::{Guard, Live};
 
-/// Most connections at a time, subscribers included.
-const MAX_CONNECTIONS: usize = 16_384;
 /// How long a request's header may take, and a connection may wait for a request.
 const HEADER_TIME: Duration = Duration::from_secs(10);
-/// How long a connection may be HTTP: nobody holds an answer in memory for ever by not reading it.
+/// How long a connection may be HTTP: nobody holds an answer in memory for ever by not reading it, or a request open by not ending it.
 const HTTP_TIME: Duration = Duration::from_secs(60);
+/// After so long a connection takes no further request, so that none is cut off that is made in time.
+const KEPT_TIME: Duration = Duration::from_secs(30);
 /// Most bytes of a request's header.
 const HEADER_BYTES: usize = 16 * 1024;
 /// How long to wait when no connection can be accepted, at first and at most.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
-
-const FULL: &[u8] =
-    b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\nconnection: close\r\n\
-    retry-after: 10\r\n\r\n{\"title\":\"Service Unavailable\",\"status\":503,\"detail\":\"too many connections\"}";
 
 /// The two ends of a connection.
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +48,8 @@ pub struct Ends {
 /// The connections that speak HTTP.
 pub struct Connections {
     live: Arc<Live>,
+    guard: Guard,
+    seats: Seats,
     app: Router,
     open: JoinSet<()>,
     ending: CancellationToken,
@@ -57,8 +57,11 @@ pub struct Connections {
 
 impl Connections {
     /// None yet; `app` answers requests.
-    pub fn new(live: Arc<Live>, app: Router) -> Connections {
-        Connections { live, app, open: JoinSet::new(), ending: CancellationToken::new() }
+    pub fn new(live: Arc<Live>, guard: Guard, app: Router) -> Connections {
+        // The other half is for logs, and for what else the agent opens.
+        let most = getrlimit(Resource::RLIMIT_NOFILE).map_or(u64::MAX, |(soft, _)| soft / 2);
+        let seats = Seats::new(usize::try_from(most).unwrap_or(usize::MAX));
+        Connections { live, guard, seats, app, open: JoinSet::new(), ending: CancellationToken::new() }
     }
 
     /// Accepts for ever.
@@ -87,16 +90,26 @@ impl Connections {
     }
 
     fn begin(&mut self, stream: TcpStream, peer: IpAddr) {
-        if self.open.len() + self.live.hub().len() >= MAX_CONNECTIONS {
-            // Best effort: whoever does not read it sees the connection close.
-            let _ = stream.try_write(FULL);
-            return;
-        }
+        let seat = match self.seats.take(peer, &self.guard.settings().limits) {
+            Ok(seat) => seat,
+            Err(full) => {
+                // Best effort: whoever does not read it sees the connection close.
+                let _ = stream.try_write(no_seat(full).as_bytes());
+                return;
+            }
+        };
         let Ok(local) = stream.local_addr() else { return };
         let ends = Ends { peer, local: local.ip().to_canonical() };
         // Frames are written whole; waiting to fill a segment would only delay them.
         if stream.set_nodelay(true).is_ok() {
-            self.open.spawn(connection(stream, ends, self.app.clone(), Arc::clone(&self.live), self.ending.clone()));
+            self.open.spawn(connection(
+                stream,
+                ends,
+                seat,
+                self.app.clone(),
+                Arc::clone(&self.live),
+                self.ending.clone(),
+            ));
         }
     }
 
@@ -123,7 +136,14 @@ async fn any(listeners: &[TcpListener], turn: &mut usize) -> io::Result<(TcpStre
 }
 
 /// Speaks HTTP until the connection ends or switches to WebSocket.
-async fn connection(stream: TcpStream, ends: Ends, app: Router, live: Arc<Live>, ending: CancellationToken) {
+async fn connection(
+    stream: TcpStream,
+    ends: Ends,
+    seat: Seat,
+    app: Router,
+    live: Arc<Live>,
+    ending: CancellationToken,
+) {
     let upgrade = Upgrade::default();
     let app = TowerToHyperService::new(app);
     let service = service_fn(|mut request: hyper::Request<Incoming>| {
@@ -137,7 +157,12 @@ async fn connection(stream: TcpStream, ends: Ends, app: Router, live: Arc<Live>,
         .max_buf_size(HEADER_BYTES)
         .serve_connection(TokioIo::new(stream), service);
     let ended = timeout(HTTP_TIME, async {
-        let mut ending = pin!(ending.cancelled());
+        let mut ending = pin!(async {
+            tokio::select! {
+                () = ending.cancelled() => {}
+                () = sleep(KEPT_TIME) => {}
+            }
+        });
         let mut is_ending = false;
         poll_fn(|cx| {
             if !is_ending && ending.as_mut().poll(cx).is_ready() {
@@ -148,11 +173,11 @@ async fn connection(stream: TcpStream, ends: Ends, app: Router, live: Arc<Live>,
         })
         .await
     });
-    let parts = match (ended.await, upgrade.take()) {
-        (Ok(Ok(())), Some(subscription)) => (connection.into_parts(), subscription),
+    let (subscription, grant) = match (ended.await, upgrade.take()) {
+        (Ok(Ok(())), Some(switched)) => switched,
         _ => return,
     };
-    let (http1::Parts { io, read_buf, .. }, subscription) = parts;
+    let http1::Parts { io, read_buf, .. } = connection.into_parts();
     let missed = match subscription.since {
         Some(_) => {
             // Nobody else is to wait for a disk.
@@ -162,10 +187,21 @@ async fn connection(stream: TcpStream, ends: Ends, app: Router, live: Arc<Live>,
         None => None,
     };
     if let Ok(stream) = io.into_inner().into_std()
-        && let Err(error) = live.join(stream, &read_buf, &subscription, missed)
+        && let Err(error) = live.join(stream, &read_buf, &subscription, missed, Pass::new(grant, seat))
     {
         eprintln!("ssi: cannot take in a subscriber: {error}");
     }
+}
+
+fn no_seat(full: Full) -> String {
+    let detail = match full {
+        Full::All => "too many connections",
+        Full::Peer => "too many connections of this peer",
+    };
+    format!(
+        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\nconnection: close\r\nretry-after: 10\r\n\r\n\
+         {{\"title\":\"Service Unavailable\",\"status\":503,\"detail\":\"{detail}\"}}"
+    )
 }
 
 fn is_of_one_connection(error: &io::Error) -> bool {

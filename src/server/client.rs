@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use bytes::{Buf, Bytes};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
+use super::admission::{Grant, Pass};
 use super::inbound::{Heard, Inbound};
 use super::ring::Ring;
 use super::{Limits, Mode, wire};
@@ -51,6 +52,7 @@ pub enum Due {
 pub struct Client {
     stream: TcpStream,
     mode: Mode,
+    pass: Pass,
     /// The number of the event that it gets next.
     next: u64,
     /// What goes out first: the rest of a frame, or a greeting.
@@ -80,10 +82,11 @@ struct Closing {
 
 impl Client {
     /// A subscriber that is greeted with `hello` and then gets the events from the number `next` on.
-    pub fn new(stream: TcpStream, mode: Mode, hello: Bytes, next: u64, now: Instant) -> Client {
+    pub fn new(stream: TcpStream, mode: Mode, pass: Pass, hello: Bytes, next: u64, now: Instant) -> Client {
         Client {
             stream,
             mode,
+            pass,
             next,
             rest: hello,
             control: Bytes::new(),
@@ -94,6 +97,11 @@ impl Client {
             asked: None,
             closing: None,
         }
+    }
+
+    /// Why it may read.
+    pub fn grant(&self) -> &Grant {
+        &self.pass.grant
     }
 
     /// The number of the event that it gets next.

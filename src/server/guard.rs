@@ -1,4 +1,4 @@
-//! Who may talk to this listener: programs, and pages that this listener itself serves.
+//! Who may talk to this listener: programs, and pages that this listener itself serves, of those who may read.
 //!
 //! A browser sends requests to a local port for any page that asks it to. Two headers that a page cannot forge tell such requests apart:
 //! `Host` names what the browser believes to talk to (another name that resolves to this address is refused: DNS rebinding), `Origin` the
@@ -8,9 +8,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, Version, header};
 use tokio::sync::watch;
 
+use super::Live;
+use super::accept::Ends;
+use super::admission::{self, Access, Client, Grant};
 use super::problem::Problem;
 use super::rate::Rates;
 use crate::config::Settings;
@@ -19,6 +22,7 @@ use crate::config::Settings;
 #[derive(Clone, Debug)]
 pub struct Guard {
     names: Vec<String>,
+    access: Option<Arc<dyn Access>>,
     rates: Option<Arc<Rates>>,
     settings: Option<watch::Receiver<Arc<Settings>>>,
 }
@@ -41,7 +45,7 @@ impl Guard {
     /// For listeners that are called `localhost`, by an IP address (a loopback one, where they are asked there) or by one of `names`.
     pub fn new(names: impl IntoIterator<Item = String>) -> Guard {
         let names = names.into_iter().map(|name| fold(&name)).collect();
-        Guard { names, rates: None, settings: None }
+        Guard { names, access: None, rates: None, settings: None }
     }
 
     /// With at most so many requests of a peer as the settings say, and under the names that they give.
@@ -49,8 +53,61 @@ impl Guard {
         Guard { rates: Some(Arc::new(Rates::new(settings.clone()))), settings: Some(settings), ..self }
     }
 
+    /// With tokens, which let those read whose address does not.
+    pub fn with_access(self, access: Arc<dyn Access>) -> Guard {
+        Guard { access: Some(access), ..self }
+    }
+
+    /// Ends the subscriptions of those who may not read any longer. May read a disk.
+    pub fn review(&self, live: &Live) {
+        // Who can't be judged now was let in before.
+        if let Some(tokens) = self.access.as_ref().and_then(|access| access.tokens()) {
+            let settings = self.settings();
+            live.review(|grant| grant.holds(&settings.http, &tokens));
+        }
+    }
+
+    /// Lets a request pass, or says why not.
+    pub(super) async fn admit(
+        &self,
+        ends: Ends,
+        version: Version,
+        uri: &Uri,
+        headers: &HeaderMap,
+        is_subscription: bool,
+    ) -> Result<Grant, Problem> {
+        let settings = self.settings();
+        let named = self.check(ends.local, uri, headers);
+        let client = Client::of(ends, version, headers, matches!(named, Ok(true)), &settings.http);
+        let is_trusted = client.is_trusted(&settings.http);
+        // Subscribers have limits of their own.
+        if !(is_subscription && is_trusted) {
+            self.meter(client.address().unwrap_or(ends.peer))?;
+        }
+        named?;
+        if is_trusted || is_public(uri.path()) {
+            return Ok(Grant::Client(client));
+        }
+        let refused = |is_token| admission::refused(client, headers, is_token);
+        let secret = admission::secret(headers).ok_or_else(|| refused(false))?;
+        let access = self.access.clone().ok_or_else(|| refused(true))?;
+        let tokens = tokio::task::spawn_blocking(move || access.tokens()).await.ok().flatten();
+        let tokens = tokens.ok_or_else(|| {
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the tokens can't be read; the journal of the agent says why")
+        })?;
+        match tokens.find(&secret) {
+            Some(_) => Ok(Grant::Token(secret.hash())),
+            None => Err(refused(true)),
+        }
+    }
+
+    /// What is in force.
+    pub(super) fn settings(&self) -> Arc<Settings> {
+        self.settings.as_ref().map(|settings| Arc::clone(&settings.borrow())).unwrap_or_default()
+    }
+
     /// Refuses a request of a peer that asks too much.
-    pub(super) fn admit(&self, peer: IpAddr) -> Result<(), Problem> {
+    fn meter(&self, peer: IpAddr) -> Result<(), Problem> {
         let Some(Err(wait)) = self.rates.as_ref().map(|rates| rates.take(peer, Instant::now())) else { return Ok(()) };
         let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "too many requests; `Retry-After` says when");
         let seconds = wait.as_secs() + 1;
@@ -58,7 +115,8 @@ impl Guard {
     }
 
     /// Refuses a request to the address `local` that a foreign page, or a page under a foreign name, made a browser send.
-    pub(super) fn check(&self, local: IpAddr, uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
+    /// Says whether it is called by a name that means this host and no other.
+    fn check(&self, local: IpAddr, uri: &Uri, headers: &HeaderMap) -> Result<bool, Problem> {
         let forbidden = |detail: String| Problem::new(StatusCode::FORBIDDEN, detail);
         let host = match only(headers, header::HOST) {
             Ok(Some(host)) => host,
@@ -76,9 +134,10 @@ impl Guard {
             };
             called = Some(parsed.ok_or_else(why)?);
         }
+        let is_local = called.as_ref().is_some_and(|host| host.name.is_local());
         match (only(headers, header::ORIGIN), called) {
-            (Ok(None), _) => Ok(()),
-            (Ok(Some(origin)), Some(host)) if is_same(origin, &host) => Ok(()),
+            (Ok(None), _) => Ok(is_local),
+            (Ok(Some(origin)), Some(host)) if is_same(origin, &host) => Ok(is_local),
             (Ok(Some(origin)), _) => Err(forbidden(format!(
                 "`Origin: {origin}` is another site than this listener; its pages may not read the board"
             ))),
@@ -87,13 +146,22 @@ impl Guard {
     }
 
     fn is_configured(&self, name: &str) -> bool {
-        self.settings.as_ref().is_some_and(|settings| settings.borrow().http.names.iter().any(|known| known == name))
+        self.settings().http.names.iter().any(|known| known == name)
     }
 
     fn answers_to(&self, local: IpAddr, name: &Name) -> bool {
         match name {
             Name::Dns(name) => name == "localhost" || self.names.contains(name) || self.is_configured(name),
             Name::Ip(ip) => !local.is_loopback() || ip.to_canonical().is_loopback(),
+        }
+    }
+}
+
+impl Name {
+    fn is_local(&self) -> bool {
+        match self {
+            Name::Dns(name) => name == "localhost",
+            Name::Ip(ip) => ip.to_canonical().is_loopback(),
         }
     }
 }
@@ -126,6 +194,11 @@ impl Host {
         };
         Some(Host { name, port })
     }
+}
+
+/// What everybody may ask for: the results of programs, which show a key of their own, and whether there is an agent.
+fn is_public(path: &str) -> bool {
+    path == "/healthz" || path.starts_with("/ping/")
 }
 
 /// Whether an `Origin` is the very host that was called.

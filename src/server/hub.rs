@@ -15,6 +15,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
+use super::admission::Grant;
 use super::client::{Client, Due, Flow};
 use super::ring::{Batch, Ring};
 use super::{Limits, Stats};
@@ -191,6 +192,18 @@ impl Hub {
         self.dropped += dropped;
     }
 
+    /// Says goodbye to subscribers whose grant does not hold any longer; they get nothing more.
+    pub fn review(&mut self, holds: impl Fn(&Grant) -> bool, now: Instant) {
+        self.due = Some(now);
+        self.each(|around, token, client| {
+            if holds(client.grant()) {
+                return true;
+            }
+            client.close(CloseCode::Policy, now, around.limits);
+            around.flush(token, client) != Flow::Gone
+        });
+    }
+
     /// Says goodbye to every subscriber, once it has got what is still on its way.
     pub fn leave(&mut self, now: Instant) {
         self.is_leaving = true;
@@ -211,11 +224,6 @@ impl Hub {
     /// Not later than the first moment at which [`Hub::sweep`] has something to do.
     pub fn due(&self) -> Option<Instant> {
         self.due
-    }
-
-    /// Number of subscribers.
-    pub fn len(&self) -> usize {
-        self.clients.len()
     }
 
     /// What it holds.

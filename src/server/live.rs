@@ -18,6 +18,7 @@ use nix::sys::epoll::EpollEvent;
 use serde_json::value::RawValue;
 use tokio::sync::Notify;
 
+use super::admission::{Grant, Pass};
 use super::client::Client;
 use super::hub::Hub;
 use super::{Limits, Mode, Past, Stats, wire};
@@ -281,13 +282,14 @@ impl Live {
         early: &[u8],
         subscription: &Subscription,
         missed: Option<Missed>,
+        pass: Pass,
     ) -> io::Result<()> {
         let (hello, next) = match self.resumed(subscription, missed) {
             Some(resumed) => resumed,
             None => self.greeting(subscription.since.as_ref().is_some_and(|(epoch, _)| *epoch == self.origin.epoch)),
         };
         let now = Instant::now();
-        let client = Client::new(stream, subscription.mode, hello, next, now);
+        let client = Client::new(stream, subscription.mode, pass, hello, next, now);
         let mut hub = self.hub();
         let before = hub.due();
         hub.add(client, early, now)?;
@@ -366,6 +368,12 @@ impl Live {
         self.hub().sweep(Instant::now());
         let mut state = self.state();
         (state.fresh, state.resync) = (None, None);
+    }
+
+    /// Says goodbye to subscribers whose grant does not hold any longer.
+    pub(super) fn review(&self, holds: impl Fn(&Grant) -> bool) {
+        self.hub().review(holds, Instant::now());
+        self.wake.notify_one();
     }
 
     /// Says goodbye to all subscribers.

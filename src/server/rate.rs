@@ -65,7 +65,7 @@ impl Bucket {
 }
 
 /// Whoever has an IPv6 address has all of its network.
-fn network(peer: IpAddr) -> IpAddr {
+pub(super) fn network(peer: IpAddr) -> IpAddr {
     match peer.to_canonical() {
         IpAddr::V6(ip) if !ip.is_loopback() => {
             let [a, b, c, d, ..] = ip.segments();
@@ -86,7 +86,7 @@ mod tests {
     }
 
     fn limited(requests: u64) -> Settings {
-        Settings { limits: Limits { requests }, ..Settings::default() }
+        Settings { limits: Limits { requests, ..Limits::default() }, ..Settings::default() }
     }
 
     #[test]

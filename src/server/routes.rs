@@ -11,6 +11,7 @@ use axum::{Extension, Router};
 
 use super::Guard;
 use super::accept::Ends;
+use super::admission::Grant;
 use super::problem::Problem;
 use super::upgrade::{self, Upgrade};
 
@@ -24,15 +25,17 @@ pub fn router(pages: Router, guard: Guard) -> Router {
         .layer(middleware::from_fn_with_state(Arc::new(guard), guarded))
 }
 
-async fn guarded(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
+async fn guarded(State(guard): State<Arc<Guard>>, mut request: Request, next: Next) -> Response {
     let is_subscription = matches!(request.uri().path(), "/" | "/ws") && upgrade::is_wanted(request.headers());
-    // Subscribers have limits of their own.
     let Some(ends) = request.extensions().get::<Ends>().copied() else {
         return Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "nobody knows who asks").into_response();
     };
-    let admitted = if is_subscription { Ok(()) } else { guard.admit(ends.peer) };
-    let mut response = match admitted.and_then(|()| guard.check(ends.local, request.uri(), request.headers())) {
-        Ok(()) => next.run(request).await,
+    let (version, uri, headers) = (request.version(), request.uri().clone(), request.headers().clone());
+    let mut response = match guard.admit(ends, version, &uri, &headers, is_subscription).await {
+        Ok(grant) => {
+            request.extensions_mut().insert(grant);
+            next.run(request).await
+        }
         Err(problem) => problem.into_response(),
     };
     let headers = response.headers_mut();
@@ -44,16 +47,24 @@ async fn guarded(State(guard): State<Arc<Guard>>, request: Request, next: Next) 
 /// The address of the page speaks WebSocket to who asks for it.
 async fn subscribed(request: Request, next: Next) -> Response {
     let is_root = request.uri().path() == "/" && request.method() == Method::GET;
-    let upgrade = request.extensions().get::<Upgrade>();
-    match upgrade.filter(|_| is_root && upgrade::is_wanted(request.headers())) {
-        Some(upgrade) => upgrade::answer(request.uri(), request.headers(), upgrade),
-        None => next.run(request).await,
+    let extensions = request.extensions();
+    match (extensions.get::<Upgrade>(), extensions.get::<Grant>()) {
+        (Some(upgrade), Some(grant)) if is_root && upgrade::is_wanted(request.headers()) => {
+            upgrade::answer(request.uri(), request.headers(), upgrade, grant)
+        }
+        _ => next.run(request).await,
     }
 }
 
-async fn websocket(Extension(upgrade): Extension<Upgrade>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
+async fn websocket(
+    Extension(upgrade): Extension<Upgrade>,
+    Extension(grant): Extension<Grant>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
     if method == Method::GET && upgrade::is_wanted(&headers) {
-        return upgrade::answer(&uri, &headers, &upgrade);
+        return upgrade::answer(&uri, &headers, &upgrade, &grant);
     }
     upgrade::required("this address speaks WebSocket only").into_response()
 }

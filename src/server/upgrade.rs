@@ -9,20 +9,21 @@ use serde::Deserialize;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::Mode;
+use super::admission::Grant;
 use super::live::Subscription;
 use super::problem::Problem;
 
 /// What becomes of a connection after its last answer: the request handler leaves a subscription here.
 #[derive(Clone, Debug, Default)]
-pub struct Upgrade(Arc<Mutex<Option<Subscription>>>);
+pub struct Upgrade(Arc<Mutex<Option<(Subscription, Grant)>>>);
 
 impl Upgrade {
-    fn set(&self, subscription: Subscription) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(subscription);
+    fn set(&self, subscription: Subscription, grant: Grant) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((subscription, grant));
     }
 
-    /// The subscription, if the connection has switched.
-    pub fn take(&self) -> Option<Subscription> {
+    /// The subscription, if the connection has switched, and why it may be had.
+    pub fn take(&self) -> Option<(Subscription, Grant)> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
@@ -33,22 +34,31 @@ struct Parameters {
     changes: Option<String>,
 }
 
+/// What a client offers that has to offer a protocol, because it shows a token beside it.
+const PROTOCOL: &str = "ssi";
+
 /// Whether a request asks for WebSocket.
 pub fn is_wanted(headers: &HeaderMap) -> bool {
     has_token(headers, header::UPGRADE, "websocket")
 }
 
 /// Answers a request that asks for WebSocket.
-pub fn answer(uri: &Uri, headers: &HeaderMap, upgrade: &Upgrade) -> Response {
+pub fn answer(uri: &Uri, headers: &HeaderMap, upgrade: &Upgrade, grant: &Grant) -> Response {
     match accept(headers) {
         Ok(key) => {
-            upgrade.set(subscription(uri));
+            upgrade.set(subscription(uri), grant.clone());
+            let is_offered = has_token(headers, header::SEC_WEBSOCKET_PROTOCOL, PROTOCOL);
             let headers = [
                 (header::CONNECTION, HeaderValue::from_static("upgrade")),
                 (header::UPGRADE, HeaderValue::from_static("websocket")),
                 (header::SEC_WEBSOCKET_ACCEPT, key),
             ];
-            (StatusCode::SWITCHING_PROTOCOLS, headers).into_response()
+            let mut response = (StatusCode::SWITCHING_PROTOCOLS, headers).into_response();
+            if is_offered {
+                let protocol = HeaderValue::from_static(PROTOCOL);
+                response.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, protocol);
+            }
+            response
         }
         Err(problem) => problem.into_response(),
     }

@@ -135,7 +135,7 @@ fn only_programs_and_own_pages_of_this_host_may_ask() {
     // Who wants more than loopback, or a port that is taken, is told why not.
     let everywhere = ssi(&machine, &["agent", "--listen", "0.0.0.0:5002"]);
     assert_eq!(everywhere.code(), 2, "{everywhere:?}");
-    assert!(everywhere.stderr.contains("loopback"), "{everywhere:?}");
+    assert!(everywhere.stderr.contains("loopback") && everywhere.stderr.contains("ssi token add"), "{everywhere:?}");
     let taken = ssi(&machine, &["agent"]);
     assert_eq!(taken.code(), 1, "{taken:?}");
     assert!(taken.stderr.contains("127.0.0.1:5000") && taken.stderr.contains("another agent"), "{taken:?}");

@@ -17,6 +17,7 @@ mod checks;
 mod commands;
 mod deadlines;
 mod demo;
+mod elsewhere;
 mod endings;
 mod examples;
 mod expect;

@@ -7,7 +7,9 @@ or {"refused": HTTP STATUS, 0 without an answer, "reason": TEXT}.
 import argparse
 import asyncio
 import json
+import ssl
 import time
+import urllib.parse
 
 import websockets
 
@@ -53,6 +55,9 @@ async def main(options):
 
 
 async def connection(options, url):
+    elsewhere = {"host": options.connect} if options.connect else {}
+    if options.ca:
+        elsewhere |= {"ssl": ssl.create_default_context(cafile=options.ca), "server_hostname": urllib.parse.urlsplit(url).hostname}
     headers = [tuple(part.strip() for part in header.split(":", 1)) for header in options.header]
     try:
         ws = await connect(
@@ -62,6 +67,7 @@ async def connection(options, url):
             max_size=None,
             ping_interval=None,
             **{HEADERS: headers},
+            **elsewhere,
         )
     except (OSError, asyncio.TimeoutError, websockets.exceptions.WebSocketException) as error:
         response = getattr(error, "response", None)
@@ -84,6 +90,8 @@ parser.add_argument("--url", required=True)
 parser.add_argument("--header", action="append", default=[], metavar="KEY:VALUE")
 parser.add_argument("--origin")
 parser.add_argument("--subprotocol", action="append", default=[])
+parser.add_argument("--connect", metavar="ADDRESS", help="connect there, whatever the URL names")
+parser.add_argument("--ca", metavar="FILE", help="trust this certificate")
 parser.add_argument("--count", type=int, help="close after this many frames")
 parser.add_argument("--until", help="close after a frame `f` for which this Python expression is true")
 parser.add_argument("--resume", action="store_true", help="after each loss connect again, from the last frame on")

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use serde_json::Value;
 use ssi::agent::Jobs;
-use ssi::api::{self, Api, Hands};
+use ssi::api::{self, Api, Hands, TokenFile};
 use ssi::board::Board;
 use ssi::check::{self, CheckId};
 use ssi::config::Settings;
@@ -43,6 +43,7 @@ pub struct World {
     /// Checks that somebody asked to run.
     pub asked: mpsc::Receiver<CheckId>,
     pub settings: watch::Sender<Arc<Settings>>,
+    pub guard: Guard,
     shutdown: Option<oneshot::Sender<()>>,
 }
 
@@ -74,6 +75,7 @@ impl World {
         let live = Arc::new(begin(Live::with_limits(board, origin, "h1", limits).unwrap()));
         let (settings, in_force) = watch::channel(Arc::default());
         let guard = Guard::new([]).with_settings(in_force.clone());
+        let guard = guard.with_access(Arc::new(TokenFile(paths.clone())));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (run, asked) = mpsc::channel(1);
@@ -82,8 +84,8 @@ impl World {
         let pages = page::routes(Arc::clone(&live)).merge(api::routes(api));
         let (shutdown, stopped) = oneshot::channel::<()>();
         let stopped = async { stopped.await.unwrap_or(()) };
-        let server = tokio::spawn(serve(vec![listener], Arc::clone(&live), pages, guard, stopped));
-        World { live, address, server, asked, settings, shutdown: Some(shutdown) }
+        let server = tokio::spawn(serve(vec![listener], Arc::clone(&live), pages, guard.clone(), stopped));
+        World { live, address, server, asked, settings, guard, shutdown: Some(shutdown) }
     }
 
     /// A status line in the log of the check.

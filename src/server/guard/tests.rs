@@ -6,7 +6,7 @@ fn verdict(guard: &Guard, local: &str, uri: &str, headers: &[(&'static str, &str
         map.append(*name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
     }
     match guard.check(local.parse().unwrap(), &uri.parse().unwrap(), &map) {
-        Ok(()) => 200,
+        Ok(_) => 200,
         Err(problem) => axum::response::IntoResponse::into_response(problem).status().as_u16(),
     }
 }
