@@ -7,6 +7,7 @@ mod add;
 mod agent;
 mod args;
 mod calendar;
+mod completions;
 mod components;
 mod config;
 mod demo;
@@ -22,6 +23,7 @@ mod list;
 mod listen;
 mod live;
 mod logs;
+mod man;
 mod past;
 mod probe;
 mod range;
@@ -52,6 +54,7 @@ use ui::Ui;
 
 /// Parses the arguments and does what they say.
 pub fn main() -> ExitCode {
+    completions::answer();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -80,8 +83,10 @@ pub fn main() -> ExitCode {
 
 fn dispatch(cli: &Cli, ui: &Ui) -> Result<u8, Failure> {
     let paths = cli.global.paths()?;
-    let makes_directories =
-        matches!(cli.command, Command::Add(_) | Command::Test(_) | Command::Expect(_) | Command::Adopt(_));
+    let makes_directories = matches!(
+        cli.command,
+        Command::Add(_) | Command::Test(_) | Command::Expect(_) | Command::Adopt(_) | Command::Config(_)
+    );
     if makes_directories && paths.scope == Scope::System {
         // The users of checks and of the agent must get to what these make, whatever the umask of an administrator.
         umask(Mode::from_bits_truncate(0o022));
@@ -110,6 +115,8 @@ fn dispatch(cli: &Cli, ui: &Ui) -> Result<u8, Failure> {
         Command::Demo(args) => demo::demo(args, ui),
         Command::Top(args) => top::top(args, &paths, ui),
         Command::Follow(args) => follow::follow(args, &paths, ui),
+        Command::Completions(args) => completions::completions(args, ui),
+        Command::Man(args) => man::man(args, ui),
         Command::Exec(args) => exec::exec(args, &paths),
         Command::Ended(args) => exec::ended(args, &paths),
     }

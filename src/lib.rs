@@ -27,6 +27,7 @@ pub mod outcome;
 pub mod perfdata;
 pub mod ping;
 pub mod refusal;
+pub mod roff;
 pub mod schedule;
 pub mod section;
 pub mod source;

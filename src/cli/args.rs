@@ -1,25 +1,29 @@
 //! What can be typed.
 
 mod expect;
+mod global;
 mod history;
+mod setup;
 mod token;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::ArgValueCompleter;
 
-use super::failure::Failure;
+use super::completions::ids;
 use crate::answer::{Answer, Selection};
-use crate::paths::{Home, Paths};
 use crate::probe::{self, Probe};
 use crate::status::Status;
 pub(super) use expect::{AdoptArgs, ConfigAction, ConfigArgs, ExpectArgs};
+pub(super) use global::{Color, Global};
 pub(super) use history::{HistoryArgs, RangeArgs, RunsArgs};
+pub(super) use setup::{CompletionsArgs, ManArgs};
 pub(super) use token::{TokenAction, TokenArgs};
 
 /// What every page of help ends with.
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 usage, 4 not permitted; \
+pub(super) const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 usage, 4 not permitted; \
     `status` and `run` as a Nagios plugin: 0 OK or UPDATE, 1 WARNING, 2 FAILURE or ERROR, 3 not known";
 
 /// Service Status Indicator: bash scripts as sandboxed systemd checks with a live status.
@@ -30,41 +34,6 @@ pub(super) struct Cli {
     pub(super) global: Global,
     #[command(subcommand)]
     pub(super) command: Command,
-}
-
-/// What every command takes.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Global options")]
-pub(super) struct Global {
-    /// Put DIR before every system path; no D-Bus
-    #[arg(long, global = true, value_name = "DIR", conflicts_with = "user")]
-    pub(super) root: Option<PathBuf>,
-    /// Your own checks, run by your systemd
-    #[arg(long, global = true)]
-    pub(super) user: bool,
-    /// Print JSON
-    #[arg(long, global = true)]
-    pub(super) json: bool,
-    /// When to use colours
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
-    pub(super) color: Color,
-    /// Say more: which binary the units run
-    #[arg(short, long, global = true, conflicts_with = "quiet")]
-    pub(super) verbose: bool,
-    /// Say less: no notes and no warnings, only what was asked for
-    #[arg(short, long, global = true)]
-    pub(super) quiet: bool,
-}
-
-/// When to use colours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Color {
-    /// On a terminal.
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
 }
 
 /// What to do.
@@ -116,6 +85,11 @@ pub(super) enum Command {
     Agent(AgentArgs),
     /// Try it in a temporary directory: example checks, live table, WebSocket
     Demo(DemoArgs),
+    /// Print what makes a shell complete commands, options and ids of checks
+    Completions(CompletionsArgs),
+    /// Write the pages of the manual into a directory
+    #[command(hide = true)]
+    Man(ManArgs),
     /// Run a check's script and write its log to standard output (what its unit calls)
     #[command(hide = true)]
     Exec(IdArgs),
@@ -140,7 +114,7 @@ pub(super) struct AddArgs {
 #[derive(Debug, Args)]
 pub(super) struct RemoveArgs {
     /// The check, or the unit that is watched
-    #[arg(required = true, value_name = "ID")]
+    #[arg(required = true, value_name = "ID", add = ArgValueCompleter::new(ids))]
     pub(super) ids: Vec<String>,
     /// Delete its log and its state directory as well
     #[arg(long)]
@@ -153,7 +127,7 @@ pub(super) struct RemoveArgs {
 #[derive(Debug, Args)]
 pub(super) struct StatusArgs {
     /// The check; without it, all
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", add = ArgValueCompleter::new(ids))]
     pub(super) id: Option<String>,
     /// All sections: the host, checks, watches, and what checks with a `section` printed
     #[arg(long, conflicts_with = "id")]
@@ -166,7 +140,7 @@ pub(super) struct StatusArgs {
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
     /// The check
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", add = ArgValueCompleter::new(ids))]
     pub(super) id: String,
     /// Start it and return
     #[arg(long)]
@@ -176,14 +150,14 @@ pub(super) struct RunArgs {
 #[derive(Debug, Args)]
 pub(super) struct IdArgs {
     /// The check
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", add = ArgValueCompleter::new(ids))]
     pub(super) id: String,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct LogsArgs {
     /// The check
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", add = ArgValueCompleter::new(ids))]
     pub(super) id: String,
     /// Go on with new lines as they come
     #[arg(short, long)]
@@ -260,10 +234,10 @@ pub(super) struct TopArgs {
 pub(super) struct AgentArgs {
     /// Where to listen, beside the sockets that systemd passes; may be said several times [default: 127.0.0.1:5000, with --user
     /// 127.0.0.1:5001]
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "ADDR", env = "SSI_LISTEN", value_delimiter = ',', hide_env_values = true)]
     pub(super) listen: Vec<SocketAddr>,
     /// Who runs the checks: systemd, or the agent itself where no systemd does
-    #[arg(long, value_name = "WHO", default_value = "auto")]
+    #[arg(long, value_name = "WHO", default_value = "auto", env = "SSI_SCHEDULER", hide_env_values = true)]
     pub(super) scheduler: Scheduler,
 }
 
@@ -313,29 +287,6 @@ pub(super) fn answer(error: &clap::Error, args: &[String]) -> Option<String> {
     let answer = Answer::new(Status::Error, format!("wrong usage of `ssi probe`: {reason}"));
     let is_json = args.iter().any(|arg| arg == "--json");
     is_probe.then(|| if is_json { answer.document().to_string() } else { answer.to_string() })
-}
-
-impl Global {
-    /// The places that the flags choose.
-    pub(super) fn paths(&self) -> Result<Paths, Failure> {
-        if !self.user {
-            let root = self.root.as_deref().map(std::path::absolute).transpose();
-            let root = root.map_err(|error| Failure::usage(format!("`--root`: {error}")))?;
-            return Ok(Paths::system(root.as_deref()));
-        }
-        let dir = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-        let home = dir("HOME").ok_or_else(|| Failure::usage("`--user` needs $HOME, an absolute path"))?;
-        Ok(Paths::user(&Home {
-            home,
-            config: dir("XDG_CONFIG_HOME"),
-            data: dir("XDG_DATA_HOME"),
-            state: dir("XDG_STATE_HOME"),
-            // Where the bus is looked for as well when the variable is not set, as behind `su`.
-            runtime: dir("XDG_RUNTIME_DIR").or_else(|| {
-                Some(PathBuf::from(format!("/run/user/{}", nix::unistd::geteuid()))).filter(|path| path.is_dir())
-            }),
-        }))
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The binary from outside, without systemd: every test installs below a `--root` of its own.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod completions;
 mod components;
 mod floods;
 mod headers;
@@ -9,6 +10,7 @@ mod host;
 mod installing;
 mod jobs;
 mod load;
+mod manual;
 mod pings;
 mod printing;
 mod probes_apps;

@@ -1,6 +1,9 @@
 //! `ssi history` and `ssi runs`.
 
 use clap::Args;
+use clap_complete::ArgValueCompleter;
+
+use crate::cli::completions::ids;
 
 /// What part of the past.
 #[derive(Debug, Args)]
@@ -16,7 +19,7 @@ pub(in crate::cli) struct RangeArgs {
 #[derive(Debug, Args)]
 pub(in crate::cli) struct HistoryArgs {
     /// The check or the watched unit, also one that was removed
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", add = ArgValueCompleter::new(ids))]
     pub(in crate::cli) id: String,
     #[command(flatten)]
     pub(in crate::cli) range: RangeArgs,
@@ -37,7 +40,7 @@ pub(in crate::cli) struct HistoryArgs {
 #[derive(Debug, Args)]
 pub(in crate::cli) struct RunsArgs {
     /// The check; without it, all
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", add = ArgValueCompleter::new(ids))]
     pub(in crate::cli) id: Option<String>,
     /// One run, with what it printed: its id, or the beginning of it
     #[arg(value_name = "RUN", conflicts_with_all = ["since", "until", "failed", "lines"])]
