@@ -71,8 +71,9 @@ fn served() -> (Arc<Live>, SocketAddr) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let (_keep, settings) = watch::channel(Arc::default());
+            let (_keep_too, mistakes) = watch::channel(Arc::default());
             let (paths, hands) = (Paths::system(Some("/nonexistent".as_ref())), Hands::Nobody);
-            let api = Api { live: Arc::clone(&board), paths, settings, hands, jobs: Jobs::default() };
+            let api = Api { live: Arc::clone(&board), paths, settings, mistakes, hands, jobs: Jobs::default() };
             listener.set_nonblocking(true).unwrap();
             let listener = tokio::net::TcpListener::from_std(listener).unwrap();
             serve(vec![listener], board, api::routes(api), Guard::new([]), pending()).await.unwrap();

@@ -50,6 +50,7 @@ pub use fixing::action;
 pub use jobs::Jobs;
 pub use orders::{OrderError, RULE_FOR_UNITS, order};
 use recorder::{Beginning, Book, Memories, Recorder};
+pub use settings::Mistakes;
 
 /// How long the first look at what is watched may take; without it the board is served as it is.
 const FIRST_LOOK: std::time::Duration = std::time::Duration::from_secs(2);
@@ -96,7 +97,7 @@ pub struct Agent {
     recorder: Option<Recorder>,
     changed: Changed,
     reader: settings::Reader,
-    settings: watch::Receiver<Arc<Settings>>,
+    told: settings::Told,
     /// What is known from before of what has no log.
     memories: Memories,
 }
@@ -117,7 +118,7 @@ impl Agent {
         }
         let live = Arc::new(live);
         let changed = Changed::default();
-        let (reader, settings) = settings::Reader::start(options.paths.clone());
+        let (reader, told) = settings::Reader::start(options.paths.clone());
         // Without a history nobody can tell which outcomes are known already.
         let last_runs = match book.as_ref().is_some_and(|book| !book.is_behind()) {
             true => witness::last_runs(&store::survey(&options.paths)?, &kept),
@@ -136,11 +137,11 @@ impl Agent {
         let recorder = match &book {
             Some(book) => {
                 let (paths, live, book) = (options.paths.clone(), Arc::clone(&live), Arc::clone(book));
-                Some(Recorder::start(paths, watching.engine(), live, book, settings.clone())?)
+                Some(Recorder::start(paths, watching.engine(), live, book, told.settings.clone())?)
             }
             None => None,
         };
-        Ok(Agent { options, live, watching, book, recorder, changed, reader, settings, memories })
+        Ok(Agent { options, live, watching, book, recorder, changed, reader, told, memories })
     }
 
     /// The board, for whoever shows it beside the port.
@@ -150,7 +151,7 @@ impl Agent {
 
     /// What is in force of the configuration; told when that changes.
     pub fn settings(&self) -> watch::Receiver<Arc<Settings>> {
-        self.settings.clone()
+        self.told.settings.clone()
     }
 
     /// Serves until `shutdown` is ready, then drains and says goodbye.
@@ -160,7 +161,8 @@ impl Agent {
     }
 
     async fn work(self, listeners: Vec<TcpListener>, shutdown: impl Future<Output = ()>) -> Result<(), AgentError> {
-        let Agent { options, live, watching, book, mut recorder, changed, reader, settings, memories } = self;
+        let Agent { options, live, watching, book, mut recorder, changed, reader, told, memories } = self;
+        let settings::Told { settings, mistakes } = told;
         let checks_changed = changed.checks;
         let addresses = addresses(&listeners)?;
         // Whoever subscribes first is to find the board complete.
@@ -218,8 +220,9 @@ impl Agent {
         let guard = guard.with_access(Arc::new(TokenFile(options.paths.clone())));
         let jobs = Jobs::default();
         let (live_of_api, paths) = (Arc::clone(&live), options.paths.clone());
-        let api = Api { live: live_of_api, paths, settings: in_force, hands, jobs: jobs.clone() };
-        let pages = page::routes(Arc::clone(&live)).merge(api::routes(api));
+        let api =
+            Api { live: live_of_api, paths, settings: in_force, mistakes: mistakes.clone(), hands, jobs: jobs.clone() };
+        let pages = page::routes(Arc::clone(&live), mistakes.clone()).merge(api::routes(api));
         let review = {
             let (guard, live) = (guard.clone(), Arc::clone(&live));
             move || guard.review(&live)
@@ -253,7 +256,7 @@ impl Agent {
             workers.spawn_local(recorder.supervise(stopped(stopping.clone())));
         }
         workers.spawn_local(deadlines::run(Arc::clone(&live), stopped(stopping.clone())));
-        workers.spawn_local(health::run(Arc::clone(&live), addresses, stopped(stopping.clone())));
+        workers.spawn_local(health::run(Arc::clone(&live), addresses, mistakes, stopped(stopping.clone())));
         let early = tokio::select! {
             () = shutdown => None,
             ended = workers.join_next() => ended,

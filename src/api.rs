@@ -34,7 +34,7 @@ use std::sync::Arc;
 use axum::{Router, middleware};
 use tokio::sync::{mpsc, watch};
 
-use crate::agent::Jobs;
+use crate::agent::{Jobs, Mistakes};
 use crate::check::CheckId;
 use crate::config::Settings;
 use crate::paths::Paths;
@@ -54,6 +54,8 @@ pub struct Api {
     pub paths: Paths,
     /// What is in force of the configuration.
     pub settings: watch::Receiver<Arc<Settings>>,
+    /// What is wrong with the configuration.
+    pub mistakes: watch::Receiver<Mistakes>,
     /// Who carries out what is asked for.
     pub hands: Hands,
     /// What is scheduled beside the checks.

@@ -21,10 +21,11 @@ mod table;
 mod tests;
 mod url;
 pub mod value;
+mod variable;
 mod watch;
 
 pub use actions::{Actions, Allowed};
-pub use file::{File, parse};
+pub use file::{File, Key, parse};
 pub use history::History;
 pub use http::Http;
 pub use limits::Limits;
@@ -37,6 +38,7 @@ pub use render::{
     render_watch, span,
 };
 pub use settings::{Component, Ping, Settings, Watch};
+pub use variable::of_variable;
 pub use watch::{STATUS, TIMEOUT};
 
 /// The tables and keys that a file may have, as the documents list them.

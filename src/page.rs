@@ -1,6 +1,6 @@
 //! The web page, and what is at `/` for those who do not read HTML.
 //!
-//! Input: the live board. Output: [`routes`], which the port mounts behind its guard: a shell with a snapshot of the board for each address
+//! Input: the live board, what is wrong with the configuration. Output: [`routes`], which the port mounts behind its guard: a shell with a snapshot of the board for each address
 //! of the page, so that it says something before and without JavaScript; its assets, which are part of the binary; and `/pulse`, by which an
 //! open page learns that the agent is there and what it serves.
 
@@ -21,7 +21,9 @@ use axum::routing::get;
 use axum::{Json, Router};
 use jiff::Timestamp;
 use serde_json::json;
+use tokio::sync::watch;
 
+use crate::agent::Mistakes;
 use crate::board::Board;
 use crate::event::{Kind, rfc3339};
 use crate::server::{Live, Problem};
@@ -36,12 +38,13 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 #[derive(Debug)]
 struct Page {
     live: Arc<Live>,
+    mistakes: watch::Receiver<Mistakes>,
     assets: Assets,
 }
 
 /// The page.
-pub fn routes(live: Arc<Live>) -> Router {
-    let page = Page { live, assets: Assets::new() };
+pub fn routes(live: Arc<Live>, mistakes: watch::Receiver<Mistakes>) -> Router {
+    let page = Page { live, mistakes, assets: Assets::new() };
     let one = |kind| {
         move |State(page): State<Arc<Page>>, Path(id): Path<String>| async move { page.show(&View::One(kind, id)) }
     };
@@ -67,7 +70,9 @@ impl Page {
     /// The shell with the snapshot of a view.
     fn show(&self, view: &View) -> Response {
         let (host, rows) = self.live.read(|board| (board.host().to_owned(), board.rows()));
-        let shell = Shell { assets: &self.assets, host: &host, rows: &rows, now: Timestamp::now() };
+        let mistakes = Arc::clone(&self.mistakes.borrow());
+        let (assets, now) = (&self.assets, Timestamp::now());
+        let shell = Shell { assets, host: &host, rows: &rows, mistakes: &mistakes, now };
         let status = if view.is_there(&rows) { StatusCode::OK } else { StatusCode::NOT_FOUND };
         let headers = [
             (header::CONTENT_TYPE, "text/html; charset=utf-8"),
@@ -110,6 +115,9 @@ async fn asset(State(page): State<Arc<Page>>, Path(name): Path<String>, headers:
 
 async fn pulse(State(page): State<Arc<Page>>) -> Response {
     let (epoch, seq) = page.live.position();
-    Json(json!({"epoch": epoch, "seq": seq, "time": rfc3339(Timestamp::now()), "build": page.assets.build()}))
-        .into_response()
+    let mistakes = Arc::clone(&page.mistakes.borrow());
+    Json(json!({
+        "epoch": epoch, "seq": seq, "time": rfc3339(Timestamp::now()), "build": page.assets.build(), "mistakes": *mistakes,
+    }))
+    .into_response()
 }

@@ -1,18 +1,22 @@
-//! Reads the configuration from its files: `ssi.toml`, then `ssi.d/*.toml` in the order of their names.
+//! Reads the configuration from its files: `ssi.toml`, then `ssi.d/*.toml` in the order of their names, then `SSI_*` variables.
 //!
-//! Input: [`Paths`]. Output: [`Loaded`]: what is in force, and a [`Report`] for every file that is not right. A file that is not right
-//! counts as it was when it last was; a [`Configuration`] remembers that.
+//! Input: [`Paths`], the environment. Output: [`Loaded`]: what is in force, and a [`Report`] for every file that is not right. A file that
+//! is not right counts as it was when it last was; a [`Configuration`] remembers that.
+
+mod hidden;
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use crate::check::CheckId;
-use crate::config::{self, File, Settings};
+use crate::config::{self, File, Key, Settings};
 use crate::files::{self, FileError};
 use crate::paths::Paths;
 use crate::source::{self, Problem, Source};
+pub use hidden::hidden_from;
 
 /// No configuration that somebody wrote is larger.
 const MOST: u64 = 1024 * 1024;
@@ -26,6 +30,8 @@ pub struct Loaded {
     pub files: Vec<PathBuf>,
     /// What is wrong, in the order of the files.
     pub reports: Vec<Report>,
+    /// The file, or the variable (`$SSI_HISTORY_RAW`), that says what a key is to be, of those that are not as by default.
+    pub origins: BTreeMap<Key, PathBuf>,
 }
 
 /// A file that is not right, or not quite.
@@ -114,6 +120,8 @@ impl std::fmt::Display for Finding<'_> {
 pub struct Configuration {
     /// Every file as it was when it last was right.
     right: BTreeMap<PathBuf, Right>,
+    /// Variables that say something, each with the text of a file that says the same.
+    variables: Vec<(PathBuf, String)>,
 }
 
 #[derive(Debug)]
@@ -122,9 +130,9 @@ struct Right {
     content: Vec<u8>,
 }
 
-/// Reads the configuration once.
+/// Reads the configuration once, with what the environment of this process says.
 pub fn load(paths: &Paths) -> Loaded {
-    Configuration::default().load(paths)
+    Configuration::new(std::env::vars_os()).load(paths)
 }
 
 /// A report for each file with members of components that nothing is known of.
@@ -165,6 +173,17 @@ fn read_with_content(path: &Path) -> Result<Option<Right>, Report> {
 }
 
 impl Configuration {
+    /// With what these variables say; what is not text says nothing.
+    pub fn new(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Configuration {
+        let said = |(name, value): (OsString, OsString)| {
+            let (name, value) = (name.into_string().ok()?, value.into_string().ok()?);
+            Some((PathBuf::from(format!("${name}")), config::of_variable(&name, &value)?))
+        };
+        let mut variables: Vec<_> = variables.into_iter().filter_map(said).collect();
+        variables.sort();
+        Configuration { right: BTreeMap::new(), variables }
+    }
+
     /// Reads all files again.
     pub fn load(&mut self, paths: &Paths) -> Loaded {
         let (first, directory) = (paths.config.join("ssi.toml"), directory(paths));
@@ -190,13 +209,26 @@ impl Configuration {
             }
             files.push(path);
         }
-        let right: Vec<(&PathBuf, &Right)> = files.iter().filter_map(|path| self.right.get_key_value(path)).collect();
+        let mut of_variables = Vec::new();
+        for (name, text) in &self.variables {
+            let content = text.clone().into_bytes();
+            match config::parse(&content, jiff::tz::db()) {
+                Ok(file) => of_variables.push((name, Right { file, content })),
+                Err(problems) => reports.push(Report::Mistaken { file: name.clone(), content, problems }),
+            }
+        }
+        let of_files = files.iter().filter_map(|path| self.right.get_key_value(path));
+        let right: Vec<(&PathBuf, &Right)> =
+            of_files.chain(of_variables.iter().map(|(name, right)| (*name, right))).collect();
         let (settings, warnings) = Settings::merge(right.iter().map(|(path, right)| (path.as_path(), &right.file)));
         for (index, problem) in warnings {
             let (file, content) = (right[index].0.clone(), right[index].1.content.clone());
             reports.push(Report::Mistaken { file, content, problems: vec![problem] });
         }
-        Loaded { settings, files, reports }
+        let said =
+            right.iter().flat_map(|(path, right)| right.file.said().iter().map(|key| (*key, path.to_path_buf())));
+        let origins = said.collect();
+        Loaded { settings, files, reports, origins }
     }
 }
 
@@ -215,128 +247,4 @@ fn names(directory: &Path) -> Result<Vec<PathBuf>, FileError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs;
-    use std::os::unix::fs::symlink;
-
-    use super::*;
-
-    struct Host {
-        dir: tempfile::TempDir,
-        paths: Paths,
-        configuration: Configuration,
-    }
-
-    impl Host {
-        fn new() -> Host {
-            let dir = tempfile::tempdir().unwrap();
-            let paths = Paths::system(Some(dir.path()));
-            fs::create_dir_all(directory(&paths)).unwrap();
-            Host { dir, paths, configuration: Configuration::default() }
-        }
-
-        fn write(&self, name: &str, text: impl AsRef<[u8]>) {
-            fs::write(self.paths.config.join(name), text).unwrap();
-        }
-
-        /// The units that are expected, and what is wrong, as lines without the directory.
-        fn load(&mut self) -> (Vec<String>, Vec<String>) {
-            let loaded = self.configuration.load(&self.paths);
-            let units = loaded.settings.watches.iter().map(|watch| watch.rule.units.to_string()).collect();
-            let place = format!("{}/", self.paths.config.display());
-            let lines = loaded.reports.iter().flat_map(Report::findings).map(|finding| finding.to_string());
-            (units, lines.map(|line| line.replace(&place, "")).collect())
-        }
-    }
-
-    fn watch(unit: &str) -> String {
-        format!("[[watch]]\nunit = \"{unit}.service\"\n")
-    }
-
-    #[test]
-    fn files_count_in_the_order_of_their_names() {
-        let mut host = Host::new();
-        host.write("ssi.toml", watch("a"));
-        host.write("ssi.d/20.toml", watch("c"));
-        host.write("ssi.d/10.toml", watch("b"));
-        for other in ["ssi.d/.x.toml", "ssi.d/x.toml~", "ssi.d/README"] {
-            host.write(other, "nonsense");
-        }
-        assert_eq!(host.load(), (vec!["a.service".into(), "b.service".into(), "c.service".into()], vec![]));
-    }
-
-    #[test]
-    fn no_files_are_no_settings_and_no_problem() {
-        let mut host = Host::new();
-        assert_eq!(host.load(), (vec![], vec![]));
-        fs::remove_dir_all(&host.paths.config).unwrap();
-        assert_eq!(host.load(), (vec![], vec![]));
-    }
-
-    #[test]
-    fn a_file_that_goes_wrong_counts_as_it_was_and_the_others_as_they_are() {
-        let mut host = Host::new();
-        host.write("ssi.toml", watch("a"));
-        host.write("ssi.d/b.toml", watch("b"));
-        host.load();
-        host.write("ssi.toml", "[[watch]]\nunit = 7\n");
-        host.write("ssi.d/b.toml", watch("c"));
-        let (units, problems) = host.load();
-        assert_eq!(units, ["a.service", "c.service"]);
-        let wrong = "ssi.toml:2:8: `unit` is a whole number: expected the name of a unit in quotes";
-        assert_eq!(problems, [wrong]);
-        fs::remove_file(host.paths.config.join("ssi.toml")).unwrap();
-        assert_eq!(host.load(), (vec!["c.service".into()], vec![]));
-        // Nothing is remembered of what is gone.
-        host.write("ssi.toml", "[[watch]]\nunit = 7\n");
-        assert_eq!(host.load().0, ["c.service"]);
-    }
-
-    #[test]
-    fn what_can_not_be_read_is_told_and_keeps_nothing_else_from_counting() {
-        let mut host = Host::new();
-        host.write("ssi.toml", vec![b'#'; 1 + MOST as usize]);
-        host.write("ssi.d/binary.toml", b"\xff");
-        host.write("real", watch("a"));
-        symlink("../real", directory(&host.paths).join("link.toml")).unwrap();
-        symlink("../nowhere", directory(&host.paths).join("lost.toml")).unwrap();
-        fs::create_dir(directory(&host.paths).join("dir.toml")).unwrap();
-        nix::unistd::mkfifo(&directory(&host.paths).join("pipe.toml"), nix::sys::stat::Mode::S_IRWXU).unwrap();
-        let (units, problems) = host.load();
-        assert_eq!(units, ["a.service"]);
-        let expected = [
-            "could not read `ssi.toml`: it has 1048577 bytes; at most 1048576 are read",
-            "ssi.d/binary.toml:1:1: the file is not valid UTF-8",
-            "could not read `ssi.d/dir.toml`: it is not a regular file",
-            "could not read `ssi.d/lost.toml`: No such file or directory (os error 2)",
-            "could not read `ssi.d/pipe.toml`: it is not a regular file",
-        ];
-        let prefix = format!("{}/", host.dir.path().display());
-        let problems: Vec<String> = problems.into_iter().map(|line| line.replace(&prefix, "")).collect();
-        assert_eq!(problems, expected);
-    }
-
-    #[test]
-    fn a_directory_that_can_not_be_read_counts_as_it_was() {
-        let mut host = Host::new();
-        host.write("ssi.d/a.toml", watch("a"));
-        host.load();
-        fs::remove_dir_all(directory(&host.paths)).unwrap();
-        host.write("ssi.d", "");
-        let (units, problems) = host.load();
-        assert_eq!(units, ["a.service"]);
-        assert!(problems[0].contains("could not read `ssi.d`"), "{problems:?}");
-    }
-
-    #[test]
-    fn what_is_overridden_is_told_where_it_stands() {
-        let mut host = Host::new();
-        host.write("ssi.toml", format!("# first\n{}", watch("a")));
-        host.write("ssi.d/a.toml", watch("a"));
-        let loaded = host.configuration.load(&host.paths);
-        assert_eq!(loaded.settings.watches[0].file, host.paths.config.join("ssi.d/a.toml"));
-        let text = loaded.reports[0].render(false);
-        assert!(!loaded.reports[0].is_error() && text.starts_with("warning: `a.service` is named again in"), "{text}");
-        assert!(text.contains("ssi.toml:3:8") && text.contains("unit = \"a.service\""), "{text}");
-    }
-}
+mod tests;

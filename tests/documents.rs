@@ -124,7 +124,8 @@ fn every_call_in_a_document_is_understood() {
             }
             assert!(commands.iter().any(|known| known == command), "{document}: `{line}`");
             // A probe has flags of its own, and so has what is done with a token.
-            let is_kind = |word: &&&str| ["probe", "token"].contains(&command) && word.chars().all(char::is_lowercase);
+            let is_kind =
+                |word: &&&str| ["probe", "token", "config"].contains(&command) && word.chars().all(char::is_lowercase);
             let named: Vec<&str> = [command].into_iter().chain(arguments.get(1).filter(is_kind).copied()).collect();
             let help = help(&named);
             for flag in arguments.iter().filter(|word| word.starts_with("--") && word.len() > 2) {
@@ -219,6 +220,66 @@ fn the_tables_of_settings_are_those_of_the_program() {
     for (key, read) in [("timeout", value::timeout as fn(&str) -> _), ("for", value::hold)] {
         let bounds = cell("## watch", key, 2);
         assert!(bounds.iter().all(|bound| read(bound).is_ok()) && read("25h").is_err(), "{key}");
+    }
+}
+
+/// A text without marks, and without references to other documents, in one line.
+fn plain(text: &str) -> String {
+    let mut text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    while let Some(start) = text.find(" ([") {
+        let end = start + text[start..].find("))").expect("a reference ends") + 1;
+        text.replace_range(start..=end, "");
+    }
+    text.replace('`', "")
+}
+
+/// The default file says of each setting what the document says, and gives the default that the program has.
+#[test]
+fn the_default_file_has_every_setting_with_its_default() {
+    let (file, document) = (read("packaging/ssi.toml"), read("docs/configuration.md"));
+    let parse = |text: &str| config::parse(text.as_bytes(), jiff::tz::db());
+    let settings = |file: &config::File| config::Settings::merge([(Path::new("ssi.toml"), file)]).0;
+    assert_eq!(settings(&parse(&file).unwrap()), config::Settings::default(), "every line is a comment");
+    let is_setting = |line: &&str| line.starts_with('#') && line.get(1..2).is_some_and(|next| next != " ");
+    let mut rest = file.as_str();
+    for (table, keys) in config::KEYS {
+        let is_list = ["watch", "ping", "component"].contains(&table);
+        let head = if is_list { format!("#[[{table}]]\n") } else { format!("#[{table}]\n") };
+        let (_, after) = rest.split_once(&head).unwrap_or_else(|| panic!("no `{head}` in its place"));
+        let part = after.split("\n#[").next().unwrap();
+        rest = after;
+        let lines: Vec<&str> = part.lines().filter(is_setting).map(|line| &line[1..]).collect();
+        let named: Vec<&str> = lines.iter().map(|line| line.split_once(" = ").unwrap().0).collect();
+        assert_eq!(named, keys, "{table}");
+        for (row, block) in rows(section(&document, &format!("## {table}"))).iter().zip(part.trim_start().split("\n\n"))
+        {
+            let said: String =
+                block.lines().filter_map(|line| line.strip_prefix("# ")).map(|line| format!("{line} ")).collect();
+            let (said, explained) = (plain(&said), plain(row[3]));
+            assert!(said.eq_ignore_ascii_case(&explained), "{}\n{said}\n{explained}", row[0]);
+        }
+        // Two ways to say the same are never in one table.
+        for other in [["units", "schedule"], ["unit", "every"]] {
+            let lines = lines.iter().filter(|line| !other.contains(&line.split_once(" = ").unwrap().0));
+            let text: String = lines.map(|line| format!("{line}\n")).collect();
+            let parsed =
+                parse(&format!("{}{text}", &head[1..])).unwrap_or_else(|problems| panic!("{table}: {problems:?}"));
+            if !is_list {
+                assert_eq!(settings(&parsed), config::Settings::default(), "{table}");
+            }
+            let default = |key: &str, value: &str| match key {
+                "state" | "status" | "timeout" | "for" | "every" | "grace" => {
+                    let row =
+                        rows(section(&document, &format!("## {table}"))).into_iter().find(|row| row[0].contains(key));
+                    row.unwrap()[1].trim_matches('`') == value.trim_matches('"')
+                }
+                _ => true,
+            };
+            for line in text.lines() {
+                let (key, value) = line.split_once(" = ").unwrap();
+                assert!(!is_list || default(key, value), "{table}: {line}");
+            }
+        }
     }
 }
 

@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sd_notify::NotifyState;
+use tokio::sync::watch;
 
 use super::AgentError;
+use super::settings::Mistakes;
 use crate::server::Live;
 use crate::status::Status;
 
@@ -16,24 +18,34 @@ const SUMMARY: Duration = Duration::from_secs(15);
 pub(super) async fn run(
     live: Arc<Live>,
     addresses: String,
+    mut mistakes: watch::Receiver<Mistakes>,
     stop: impl Future<Output = ()>,
 ) -> Result<&'static str, AgentError> {
     let pace = sd_notify::watchdog_enabled().map_or(SUMMARY, |limit| limit / 2);
-    let mut said = summary(&live, &addresses);
+    let mut said = summary(&live, &addresses, &mistakes);
     tell(&[NotifyState::Ready, NotifyState::Status(&said)]);
     tokio::pin!(stop);
     loop {
         tokio::select! {
             () = &mut stop => return Ok("health"),
             () = tokio::time::sleep(pace) => {}
+            // The sender lives as long as its worker, with which the agent ends.
+            Ok(()) = mistakes.changed() => {}
         }
-        let summary = summary(&live, &addresses);
+        let summary = summary(&live, &addresses, &mistakes);
         tell(&[NotifyState::Watchdog]);
         if summary != said {
             tell(&[NotifyState::Status(&summary)]);
             said = summary;
         }
     }
+}
+
+/// Tells systemd that a reload goes on while `work` is done.
+pub(super) fn reloading(work: impl FnOnce()) {
+    tell(&[NotifyState::Reloading]);
+    work();
+    tell(&[NotifyState::Ready]);
 }
 
 /// Says that the end has begun.
@@ -46,8 +58,14 @@ fn tell(state: &[NotifyState<'_>]) {
     let _ = sd_notify::notify(state);
 }
 
-/// `42 OK, 1 FAILURE; serving http://127.0.0.1:5000 and ws://127.0.0.1:5000`.
-fn summary(live: &Live, addresses: &str) -> String {
+/// `42 OK, 1 FAILURE; serving http://127.0.0.1:5000 and ws://127.0.0.1:5000`, with the first mistake of the configuration before it.
+fn summary(live: &Live, addresses: &str, mistakes: &watch::Receiver<Mistakes>) -> String {
+    let mistakes = mistakes.borrow();
+    let wrong = mistakes.first().map(|first| {
+        let more = if mistakes.len() > 1 { format!(" (and {} more)", mistakes.len() - 1) } else { String::new() };
+        format!("configuration not taken up: {first}{more}; ")
+    });
+    let wrong = wrong.unwrap_or_default();
     let counts = live.read(|board| {
         let count = |status: Status| board.statuses().filter(|other| *other == status).count();
         Status::ALL.map(|status| (status, count(status)))
@@ -55,5 +73,5 @@ fn summary(live: &Live, addresses: &str) -> String {
     let words = counts.iter().filter(|(_, count)| *count > 0).map(|(status, count)| format!("{count} {status}"));
     let words = words.collect::<Vec<_>>().join(", ");
     let words = if words.is_empty() { "no checks".to_owned() } else { words };
-    format!("{words}; serving {addresses}")
+    format!("{wrong}{words}; serving {addresses}")
 }

@@ -14,10 +14,9 @@ use serde_json::{Value, json};
 
 use super::Api;
 use super::overview::Overview;
-use crate::server::Live;
 
 pub(super) fn routes(overview: Arc<Overview>) -> Router<Arc<Api>> {
-    let uptime = move |State(api): State<Arc<Api>>| async move { answer(&health(&api.live, &overview)) };
+    let uptime = move |State(api): State<Arc<Api>>| async move { answer(&health(&api, &overview)) };
     Router::new().route("/health", get(uptime)).route("/healthz", get(alive))
 }
 
@@ -30,15 +29,21 @@ fn answer(health: &Value) -> Response {
     ([(header::CONTENT_TYPE, "application/health+json")], health.to_string()).into_response()
 }
 
-fn health(live: &Live, overview: &Overview) -> Value {
+fn health(api: &Api, overview: &Overview) -> Value {
+    let live = &api.live;
     let checks = live.read(|board| board.entries().count());
     let clients = live.stats().clients;
     let trouble = live.trouble();
     let mut recording = json!({"componentType": "datastore", "status": "pass"});
-    let status = if trouble.is_some() { "warn" } else { "pass" };
+    let mistakes = api.mistakes.borrow();
+    let status = if trouble.is_some() || !mistakes.is_empty() { "warn" } else { "pass" };
     if let Some(trouble) = trouble {
         recording = json!({"componentType": "datastore", "status": status, "output": trouble});
     }
+    let configuration = match mistakes.is_empty() {
+        true => json!({"componentType": "component", "status": "pass"}),
+        false => json!({"componentType": "component", "status": "warn", "output": mistakes.join("\n")}),
+    };
     json!({
         "status": status,
         "version": env!("CARGO_PKG_VERSION"),
@@ -47,6 +52,7 @@ fn health(live: &Live, overview: &Overview) -> Value {
             "board:checks": [{"componentType": "component", "observedValue": checks, "observedUnit": "checks"}],
             "websocket:connections": [{"componentType": "component", "observedValue": clients, "observedUnit": "connections"}],
             "history:recording": [recording],
+            "configuration:files": [configuration],
             "uptime": [{"componentType": "system", "observedValue": overview.uptime().as_secs(), "observedUnit": "s"}],
         },
     })

@@ -1,6 +1,7 @@
 //! `ssi config`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
@@ -10,23 +11,52 @@ use super::ui::Ui;
 use crate::check::CheckId;
 use crate::component::{self, Component};
 use crate::config::{self, Actions, Allowed, History, Http, Limits, Settings};
+use crate::files;
 use crate::paths::Paths;
 use crate::ping::{self, Due};
 use crate::settings::{self, Loaded, Report};
 use crate::store;
+use crate::unit::Scope;
 use crate::watch::{Expected, Rule};
+
+/// Every setting with its default, as a comment.
+pub(super) const DEFAULTS: &str = include_str!("../../packaging/ssi.toml");
+/// The user that the agent of the system runs as.
+const AGENT: &str = "_ssi";
 
 pub(super) fn config(args: &ConfigArgs, paths: &Paths, ui: &Ui) -> Result<u8, Failure> {
     let mut loaded = settings::load(paths);
     match args.action {
+        ConfigAction::Init { force } => init(force, paths, ui),
         ConfigAction::Check => {
             let checks: BTreeSet<CheckId> = store::scan(paths)?.into_iter().map(|installed| installed.id).collect();
             let unknown = settings::unknown_members(&loaded, |id| checks.contains(id));
             loaded.reports.extend(unknown);
+            if paths.scope == Scope::System && paths.root.is_none() {
+                loaded.reports.extend(settings::hidden_from(AGENT, paths, &loaded.files));
+            }
             check(&loaded, ui)
         }
         ConfigAction::Show => show(&loaded, ui),
     }
+}
+
+/// Writes the file of which every line is a comment; one that is there is kept beside it.
+fn init(force: bool, paths: &Paths, ui: &Ui) -> Result<u8, Failure> {
+    let file = paths.config.join("ssi.toml");
+    let there = files::read_if_there(&file)?;
+    if let Some(there) = there.filter(|there| there != DEFAULTS.as_bytes()) {
+        if !force {
+            let (shown, text) = (file.display(), "which writes a new one and keeps it as `ssi.toml.old`");
+            return Err(Failure::failed(format!("`{shown}` is there already: change it, or use `--force`, {text}")));
+        }
+        let old = paths.config.join("ssi.toml.old");
+        files::write(&old, &there, 0o644)?;
+        ui.say(format!("kept {}", old.display()))?;
+    }
+    files::write(&file, DEFAULTS.as_bytes(), 0o644)?;
+    ui.say(format!("wrote {}: every setting with its default, as a comment", file.display()))?;
+    Ok(0)
 }
 
 fn check(loaded: &Loaded, ui: &Ui) -> Result<u8, Failure> {
@@ -69,12 +99,21 @@ fn show(loaded: &Loaded, ui: &Ui) -> Result<u8, Failure> {
     explain(&loaded.reports, ui);
     let settings = &loaded.settings;
     if ui.json {
-        ui.json(&document(settings))?;
+        let mut document = document(settings);
+        let origins = loaded.origins.iter().map(|((table, key), place)| (format!("{table}.{key}"), json!(place)));
+        document["origins"] = Value::Object(origins.collect());
+        ui.json(&document)?;
     } else {
-        ui.print(config::render_history(&settings.history).trim_end())?;
-        ui.print(format!("\n{}", config::render_actions(&settings.actions).trim_end()))?;
-        ui.print(format!("\n{}", config::render_http(&settings.http).trim_end()))?;
-        ui.print(format!("\n{}", config::render_limits(&settings.limits).trim_end()))?;
+        let tables = [
+            ("history", config::render_history(&settings.history)),
+            ("actions", config::render_actions(&settings.actions)),
+            ("http", config::render_http(&settings.http)),
+            ("limits", config::render_limits(&settings.limits)),
+        ];
+        for (index, (table, text)) in tables.iter().enumerate() {
+            let gap = if index == 0 { "" } else { "\n" };
+            ui.print(format!("{gap}{}", with_origins(table, text, &loaded.origins, ui)))?;
+        }
         for watch in &settings.watches {
             let file = ui.dim(format!("# {}", watch.file.display()));
             ui.print(format!("\n{file}\n{}", config::render_watch(&watch.rule).trim_end()))?;
@@ -89,6 +128,19 @@ fn show(loaded: &Loaded, ui: &Ui) -> Result<u8, Failure> {
         }
     }
     Ok(0)
+}
+
+/// The lines of a table, each with the place that says so; what has none is as by default.
+fn with_origins(table: &'static str, text: &str, origins: &BTreeMap<config::Key, PathBuf>, ui: &Ui) -> String {
+    let line = |line: &str| {
+        let key = line.split_once(" = ").map_or("", |(key, _)| key);
+        let origin = origins.iter().find(|((of, name), _)| *of == table && *name == key);
+        match origin {
+            Some((_, place)) => format!("{line}  {}", ui.dim(format!("# {}", place.display()))),
+            None => line.to_owned(),
+        }
+    };
+    text.trim_end().lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// Everything that is wrong, with the lines where it stands.

@@ -27,12 +27,22 @@ pub struct File {
     pub(super) pings: Vec<(crate::ping::Rule, Span)>,
     /// In the order of the file.
     pub(super) components: Vec<component::Read>,
+    /// The keys that it sets of tables that are there once.
+    said: Vec<Key>,
 }
+
+/// A key of a table that is there once: `("history", "raw")`.
+pub type Key = (&'static str, &'static str);
 
 impl File {
     /// What it expects of units, in its order.
     pub fn rules(&self) -> impl Iterator<Item = &Rule> {
         self.watches.iter().map(|(rule, _)| rule)
+    }
+
+    /// The keys that it sets of tables that are there once, in the order of [`super::KEYS`].
+    pub fn said(&self) -> &[Key] {
+        &self.said
     }
 
     /// The rule of a file that says nothing else.
@@ -81,9 +91,9 @@ pub fn parse(bytes: &[u8], zones: &TimeZoneDatabase) -> Result<File, Vec<Problem
     if has_errors(&problems) { Err(problems) } else { Ok(file) }
 }
 
-fn read(table: &DeTable, zones: &TimeZoneDatabase, problems: &mut Vec<Problem>) -> File {
+fn read(top_level: &DeTable, zones: &TimeZoneDatabase, problems: &mut Vec<Problem>) -> File {
     let mut file = File::default();
-    let mut top = Table::new(table, "", &KEYS, problems);
+    let mut top = Table::new(top_level, "", &KEYS, problems);
     let (actions, history) = (top.get("actions"), top.get("history"));
     let (http, limits, watches) = (top.get("http"), top.get("limits"), top.get("watch"));
     let tables = [
@@ -123,6 +133,11 @@ fn read(table: &DeTable, zones: &TimeZoneDatabase, problems: &mut Vec<Problem>) 
     }
     if let Some((DeValue::Table(limits), _)) = limits {
         file.limits = limits::Part::read(limits, problems);
+    }
+    for (table, keys) in super::KEYS {
+        if let Some(DeValue::Table(there)) = top_level.get(table).map(toml::Spanned::get_ref) {
+            file.said.extend(keys.iter().filter(|key| there.contains_key(**key)).map(|key| (table, *key)));
+        }
     }
     for_each(watches, |table, place| file.watches.extend(watch::read(table, place, problems)));
     for_each(pings, |table, place| file.pings.extend(ping::read(table, place, zones, problems)));

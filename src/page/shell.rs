@@ -22,6 +22,8 @@ pub struct Shell<'a> {
     pub host: &'a str,
     /// The board.
     pub rows: &'a [Row],
+    /// What is wrong with the configuration.
+    pub mistakes: &'a [String],
     /// The present.
     pub now: Timestamp,
 }
@@ -41,6 +43,7 @@ impl Shell<'_> {
                 ("preload", &self.preload()),
                 ("host", &Text(self.host).to_string()),
                 ("nav", &self.nav(view)),
+                ("notices", &notices(self.mistakes)),
                 ("status", status.word()),
                 ("symbol", &symbol),
                 ("headline", &Text(&headline(self.rows)).to_string()),
@@ -117,6 +120,17 @@ fn headline(rows: &[Row]) -> String {
             format!("{} of {} need attention: {}", bad.len(), rows.len(), words.join(", "))
         }
     }
+}
+
+/// The same as the live page's, see `assets/main.js`.
+fn notices(mistakes: &[String]) -> String {
+    let Some(first) = mistakes.first() else { return String::new() };
+    let more = match mistakes.len() {
+        1 => String::new(),
+        count => format!(" (and {} more)", count - 1),
+    };
+    let text = format!("The configuration has a mistake, and what it said before counts: {first}{more}");
+    format!("<p id=\"mistakes\" class=\"notice\">{}</p>", Text(&text))
 }
 
 fn more(rows: &[Row]) -> String {

@@ -176,7 +176,9 @@ fn the_configuration_is_checked_with_line_and_column() {
     // A file with mistakes does not count, the others do.
     configure(&host, "ssi.d/b.toml", "[history]\nraw = \"8d\"\n");
     let shown = host.ssi(["config", "show"]).exits(0);
-    assert!(shown.out.starts_with("[history]\nraw = \"8d\"\n") && shown.err.contains("ssi.toml:2:1"), "{shown:?}");
+    let (first, origin) = ("[history]\nraw = \"8d\"  # ", "ssi.d/b.toml\ndetail = \"1d\"\n");
+    assert!(shown.out.starts_with(first) && shown.out.contains(origin), "{shown:?}");
+    assert!(shown.err.contains("ssi.toml:2:1"), "{shown:?}");
     // Warnings are no mistakes.
     for name in ["ssi.toml", "ssi.d/a.toml"] {
         configure(&host, name, "[[watch]]\nunit = \"a.service\"\n");
@@ -191,7 +193,9 @@ fn what_is_shown_can_be_used() {
     host.ssi(["expect", "nginx", "--http", "http://localhost/", "--timeout", "1s"]).exits(0);
     configure(&host, "ssi.toml", "[history]\nraw = \"30d\"\n[[watch]]\nunits = [\"a.mount\", \"b-*.service\"]\n");
     let shown = host.ssi(["config", "show"]).exits(0).out;
-    let document = host.ssi(["config", "show", "--json"]).exits(0).json();
+    let mut document = host.ssi(["config", "show", "--json"]).exits(0).json();
+    let origins = document.as_object_mut().unwrap().remove("origins").unwrap();
+    assert_eq!(origins, json!({"history.raw": host.at("/etc/service-status-indicator/ssi.toml")}));
     assert_eq!(
         (&document["history"]["raw_seconds"], &document["history"]["events"]),
         (&json!(2_592_000), &json!(100_000))
@@ -206,7 +210,56 @@ fn what_is_shown_can_be_used() {
     for index in 0..3 {
         again["watches"][index]["file"] = document["watches"][index]["file"].clone();
     }
+    again.as_object_mut().unwrap().remove("origins");
     assert_eq!(again, document);
+}
+
+#[test]
+fn the_environment_overrides_files_and_flags_the_environment() {
+    let host = Host::new();
+    configure(&host, "ssi.toml", "[history]\nraw = \"30d\"\nhours = \"40d\"\n");
+    let show = |variables: &[(&str, &str)]| {
+        let mut command = host.command(["config", "show"]);
+        command.envs(variables.iter().copied());
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (shown, _) = show(&[("SSI_HISTORY_RAW", "14d"), ("SSI_LIMITS_REQUESTS", "0")]);
+    for line in ["raw = \"14d\"  # $SSI_HISTORY_RAW\n", "requests = 0  # $SSI_LIMITS_REQUESTS\n", "hours = \"40d\"  # "]
+    {
+        assert!(shown.contains(line), "{line}: {shown}");
+    }
+    let (shown, wrong) = show(&[("SSI_HISTORY_RAW", "soon"), ("SSI_HISTORY_ROW", "1d")]);
+    assert!(shown.contains("raw = \"30d\"  # "), "{shown}");
+    assert!(wrong.contains("$SSI_HISTORY_RAW:2:7") && wrong.contains("did you mean `raw`?"), "{wrong}");
+    // A flag is nearer than a variable.
+    let other = Host::new();
+    let (shown, _) = show(&[("SSI_ROOT", other.root().to_str().unwrap()), ("SSI_COLOR", "always")]);
+    assert!(shown.contains("raw = \"30d\"") && shown.contains("\u{1b}["), "{shown}");
+    let mut bare = std::process::Command::new(env!("CARGO_BIN_EXE_ssi"));
+    bare.args(["config", "show", "--color", "never"]).env("SSI_ROOT", host.root()).env("SSI_COLOR", "always");
+    let shown = String::from_utf8(bare.output().unwrap().stdout).unwrap();
+    assert!(shown.contains("raw = \"30d\"") && !shown.contains('\u{1b}'), "{shown}");
+}
+
+#[test]
+fn a_configuration_begins_with_every_setting_as_a_comment() {
+    let host = Host::new();
+    let file = "/etc/service-status-indicator/ssi.toml";
+    let said = host.ssi(["config", "init"]).exits(0);
+    assert!(said.out.contains("ssi.toml: every setting with its default"), "{said:?}");
+    let text = host.read(file);
+    assert!(text.contains("\n#raw = \"7d\"\n") && text.contains("\n#[[watch]]\n"), "{text}");
+    let defaults = Host::new().ssi(["config", "show"]).exits(0).out;
+    assert_eq!(host.ssi(["config", "show"]).exits(0).out, defaults);
+    // As it was written it may be written again, but nobody's own work is lost.
+    host.ssi(["config", "init"]).exits(0);
+    configure(&host, "ssi.toml", "# mine\n");
+    let said = host.ssi(["config", "init"]).exits(1);
+    assert!(said.err.contains("is there already") && host.read(file) == "# mine\n", "{said:?}");
+    host.ssi(["config", "init", "--force"]).exits(0);
+    assert_eq!((host.read(file), host.read(&format!("{file}.old"))), (text, "# mine\n".to_owned()));
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod browser;
 mod campaigns;
 mod checks;
 mod commands;
+mod configuration;
 mod deadlines;
 mod demo;
 mod elsewhere;

@@ -1,6 +1,8 @@
 //! Everything at the port that is not a subscription.
 
-use serde_json::Value;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
 
 use super::world::{World, upgrade};
 
@@ -98,4 +100,29 @@ async fn a_header_without_end_is_cut_off() {
     let request = format!("{start:x<16384}");
     let (head, _) = split(&world.raw(&request).await);
     assert!(head.starts_with("http/1.1 431"), "{head}");
+}
+
+#[tokio::test]
+async fn a_mistake_in_the_configuration_is_told_as_long_as_it_is_there() {
+    let world = World::new().await;
+    let line = "/etc/ssi.toml:2:8: `unit` is <a whole number>".to_owned();
+    let json = async |path: &str| -> Value { serde_json::from_str(&get(&world, path).await.1).unwrap() };
+    let health = async || json("/health").await;
+    assert_eq!(health().await["checks"]["configuration:files"][0]["status"], "pass");
+    world.mistakes.send_replace(Arc::new(vec![line.clone(), "another".to_owned()]));
+    let told = health().await;
+    assert_eq!(
+        (&told["status"], &told["checks"]["configuration:files"][0]["status"]),
+        (&json!("warn"), &json!("warn"))
+    );
+    assert_eq!(told["checks"]["configuration:files"][0]["output"], format!("{line}\nanother"));
+    assert_eq!(json("/pulse").await["mistakes"], json!([line, "another"]));
+    let (_, page) = get(&world, "/checks").await;
+    assert!(
+        page.contains("what it said before counts: /etc/ssi.toml:2:8: `unit` is &lt;a whole number&gt; (and 1 more)"),
+        "{page}"
+    );
+    world.mistakes.send_replace(Arc::default());
+    assert_eq!(health().await["checks"]["configuration:files"][0]["status"], "pass");
+    assert!(!get(&world, "/checks").await.1.contains("id=\"mistakes\""));
 }

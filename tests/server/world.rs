@@ -11,7 +11,7 @@ use futures_util::{SinkExt, StreamExt};
 use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use serde_json::Value;
-use ssi::agent::Jobs;
+use ssi::agent::{Jobs, Mistakes};
 use ssi::api::{self, Api, Hands, TokenFile};
 use ssi::board::Board;
 use ssi::check::{self, CheckId};
@@ -44,6 +44,8 @@ pub struct World {
     pub asked: mpsc::Receiver<CheckId>,
     pub settings: watch::Sender<Arc<Settings>>,
     pub guard: Guard,
+    /// What is wrong with the configuration.
+    pub mistakes: watch::Sender<Mistakes>,
     shutdown: Option<oneshot::Sender<()>>,
 }
 
@@ -76,16 +78,24 @@ impl World {
         let (settings, in_force) = watch::channel(Arc::default());
         let guard = Guard::new([]).with_settings(in_force.clone());
         let guard = guard.with_access(Arc::new(TokenFile(paths.clone())));
+        let (mistakes, wrong) = watch::channel(Arc::default());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (run, asked) = mpsc::channel(1);
         let (settings_of_api, hands) = (in_force.clone(), Hands::Scheduler { run });
-        let api = Api { live: Arc::clone(&live), paths, settings: settings_of_api, hands, jobs: Jobs::default() };
-        let pages = page::routes(Arc::clone(&live)).merge(api::routes(api));
+        let api = Api {
+            live: Arc::clone(&live),
+            paths,
+            settings: settings_of_api,
+            mistakes: wrong.clone(),
+            hands,
+            jobs: Jobs::default(),
+        };
+        let pages = page::routes(Arc::clone(&live), wrong).merge(api::routes(api));
         let (shutdown, stopped) = oneshot::channel::<()>();
         let stopped = async { stopped.await.unwrap_or(()) };
         let server = tokio::spawn(serve(vec![listener], Arc::clone(&live), pages, guard.clone(), stopped));
-        World { live, address, server, asked, settings, guard, shutdown: Some(shutdown) }
+        World { live, address, server, asked, settings, guard, mistakes, shutdown: Some(shutdown) }
     }
 
     /// A status line in the log of the check.

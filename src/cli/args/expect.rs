@@ -96,8 +96,14 @@ pub(in crate::cli) struct ConfigArgs {
 pub(in crate::cli) enum ConfigAction {
     /// Say everything that is wrong with it, each at its place
     Check,
-    /// Show what is in force, and which file says so
+    /// Show what is in force, and which file or variable says so
     Show,
+    /// Write a file that explains every setting, each with its default as a comment
+    Init {
+        /// Also where there is a file already, which is kept as ssi.toml.old
+        #[arg(long)]
+        force: bool,
+    },
 }
 
 /// A mistake in a value as clap shows it.

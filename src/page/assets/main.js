@@ -165,7 +165,18 @@ connection.addEventListener("caught-up", () => {
 connection.addEventListener("pulse", ({ detail }) => {
   const served = document.querySelector("meta[name=ssi-build]").content;
   if (detail.build && detail.build !== served) offer_reload();
+  tell_mistakes(detail.mistakes ?? []);
 });
+
+/** What is wrong with the configuration; the same as in the snapshot, see `shell.rs`. */
+function tell_mistakes([first, ...rest]) {
+  const there = document.querySelector("#mistakes");
+  if (first === undefined) return there?.remove();
+  const more = rest.length ? ` (and ${rest.length} more)` : "";
+  const words = `The configuration has a mistake, and what it said before counts: ${first}${more}`;
+  if (there) text(there, words);
+  else document.querySelector("#notices").append(h("p", { id: "mistakes", class: "notice", role: "status" }, words));
+}
 
 function offer_reload() {
   if (document.querySelector("#reload")) return;
