@@ -5,6 +5,7 @@
 
 mod add;
 mod agent;
+mod apply;
 mod args;
 mod calendar;
 mod completions;
@@ -85,7 +86,7 @@ fn dispatch(cli: &Cli, ui: &Ui) -> Result<u8, Failure> {
     let paths = cli.global.paths()?;
     let makes_directories = matches!(
         cli.command,
-        Command::Add(_) | Command::Test(_) | Command::Expect(_) | Command::Adopt(_) | Command::Config(_)
+        Command::Add(_) | Command::Apply(_) | Command::Test(_) | Command::Expect(_) | Command::Adopt(_) | Command::Config(_)
     );
     if makes_directories && paths.scope == Scope::System {
         // The users of checks and of the agent must get to what these make, whatever the umask of an administrator.
@@ -93,6 +94,8 @@ fn dispatch(cli: &Cli, ui: &Ui) -> Result<u8, Failure> {
     }
     match &cli.command {
         Command::Add(args) => add::add(args, &paths, ui),
+        Command::Apply(args) => apply::apply(args, &paths, ui),
+        Command::Export(args) => apply::export(args, &paths, ui),
         Command::Remove(args) => remove::remove(args, &paths, ui),
         Command::List => list::list(&paths, ui),
         Command::Status(args) => status::status(args, &paths, ui),

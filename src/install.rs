@@ -15,7 +15,7 @@ pub use add::carry_out;
 pub use error::{InstallError, Invalid};
 pub use plan::{Candidate, Difference, Options, Plan, Planned, explain, fit, plan, read};
 pub use program::{Program, program_for};
-pub use remove::{RemoveOptions, Removed, remove, remove_state};
+pub use remove::{RemoveOptions, Removed, also_remove, remove, remove_state};
 pub use runs::first_runs;
 pub use switch::switch;
 

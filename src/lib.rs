@@ -6,7 +6,7 @@
 //! ```text
 //! core:   source -> header -> check -> unit          line -> verdict, outcome, board -> event          threshold -> answer     token
 //! edges:  paths, files, settings, store, history, systemd, runner, journal, tail, server, scheduler, probe, prober
-//! above:  access, api, page, agent, cli
+//! above:  access, api, apply, page, agent, cli
 //! ```
 
 // Core.
@@ -60,6 +60,7 @@ pub mod tail;
 pub mod access;
 pub mod agent;
 pub mod api;
+pub mod apply;
 pub mod cli;
 pub mod expect;
 pub mod install;

@@ -110,6 +110,11 @@ impl Paths {
         self.scripts.join(unit::script_file_name(id))
     }
 
+    /// Which directory `ssi apply` took the script of a check from.
+    pub fn origin(&self, id: &CheckId) -> PathBuf {
+        self.scripts.join(format!("{id}.origin"))
+    }
+
     /// The log of a check.
     pub fn log(&self, id: &CheckId) -> PathBuf {
         self.logs.join(unit::log_file_name(id))

@@ -2,6 +2,7 @@
 //!
 //! Input: [`Paths`]. Output: [`Installed`] checks. Whatever in the directory is not `<id>.bash` is not ours.
 
+mod origin;
 mod transaction;
 
 use std::ffi::OsString;
@@ -10,6 +11,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
+pub use origin::{origin, origins, remember};
 pub use transaction::{Step, Transaction};
 
 use crate::check::{self, Check, CheckId, Limits};

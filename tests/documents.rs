@@ -19,13 +19,14 @@ use ssi::paths::Paths;
 use ssi::status::Status;
 use ssi::watch::{Expected, Rule, Units};
 
-const DOCUMENTS: [&str; 16] = [
+const DOCUMENTS: [&str; 17] = [
     "README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "docs/api.md",
     "docs/checks.md",
     "docs/configuration.md",
+    "docs/declarative.md",
     "docs/history.md",
     "docs/jobs.md",
     "docs/page.md",

@@ -58,14 +58,14 @@ pub(super) fn add(args: &AddArgs, paths: &Paths, ui: &Ui) -> Result<u8, Failure>
 }
 
 /// All mistakes of all scripts.
-fn explain(invalid: &[Invalid], ui: &Ui) {
+pub(super) fn explain(invalid: &[Invalid], ui: &Ui) {
     for Invalid { file, content, problems } in invalid {
         eprint!("{}", install::explain(file, content, problems, ui.color));
     }
 }
 
 /// What the machine lacks for the checks to run as they should.
-fn notes(plan: &Plan, program: &Program, paths: &Paths, ui: &Ui) {
+pub(super) fn notes(plan: &Plan, program: &Program, paths: &Paths, ui: &Ui) {
     let checks = || plan.checks.iter().map(|planned| &planned.script);
     if checks().any(|script| script.check.user.is_none())
         && let Some(warning) = warnings::of_the_machine(paths)
@@ -105,7 +105,7 @@ fn describe(planned: &Planned, ui: &Ui) -> Result<(), Failure> {
 }
 
 /// Runs what is new or changed and says how it went, each as it comes.
-async fn first_runs(systemd: &Systemd, plan: &Plan, paths: &Paths, ui: &Ui) -> Result<(), Failure> {
+pub(super) async fn first_runs(systemd: &Systemd, plan: &Plan, paths: &Paths, ui: &Ui) -> Result<(), Failure> {
     let runs = plan.checks.iter().filter(|planned| planned.enabled && planned.difference != Difference::Unchanged);
     let checks: Vec<&Check> = runs.map(|planned| &planned.script.check).collect();
     let mut jobs = systemd.jobs().await?;

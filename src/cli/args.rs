@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod apply;
 mod expect;
 mod global;
 mod history;
@@ -16,6 +17,7 @@ use super::completions::ids;
 use crate::answer::{Answer, Selection};
 use crate::probe::{self, Probe};
 use crate::status::Status;
+pub(super) use apply::{ApplyArgs, ExportArgs};
 pub(super) use expect::{AdoptArgs, ConfigAction, ConfigArgs, ExpectArgs};
 pub(super) use global::{Color, Global};
 pub(super) use history::{HistoryArgs, RangeArgs, RunsArgs};
@@ -41,6 +43,10 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Install scripts as checks, or update them
     Add(AddArgs),
+    /// Make the installed checks those of a directory: a plan, then all of it or nothing
+    Apply(ApplyArgs),
+    /// Write the installed scripts to a directory, for `apply`
+    Export(ExportArgs),
     /// Remove a check, of which the log stays, or a watch
     Remove(RemoveArgs),
     /// Show all checks

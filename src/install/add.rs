@@ -1,16 +1,44 @@
 //! Carrying out a plan: files first, then systemd; back to the start if either fails.
 
+use super::remove::forget;
 use super::{Difference, InstallError, Plan, Planned, Site};
-use crate::store::Transaction;
+use crate::check::CheckId;
+use crate::store::{Step, Transaction};
 use crate::systemd::{Action, Systemd};
 use crate::unit::{self, UnitFile};
 
-/// Installs everything in `plan`, or nothing. The first runs are another step: [`super::first_runs`].
+/// Installs everything in `plan` and removes what goes, or does nothing. The first runs are another step: [`super::first_runs`].
 pub async fn carry_out(site: &Site<'_>, plan: &Plan) -> Result<(), InstallError> {
-    let mut files = Transaction::apply(plan.steps.clone())?;
-    if let Some(systemd) = &site.systemd
-        && let Err(error) = hand_over(systemd, plan).await
-    {
+    let steps = || plan.shared.iter().chain(&plan.steps).cloned().collect();
+    let Some(systemd) = &site.systemd else {
+        Transaction::apply(steps())?.keep();
+        return Ok(());
+    };
+    // What goes must not be started while its files are gone and systemd does not know it yet.
+    let stopped: Vec<&CheckId> = plan.removed.iter().filter(|id| site.paths.is_enabled(id)).collect();
+    let stopped: Vec<String> = stopped.into_iter().map(unit::timer_name).collect();
+    if !stopped.is_empty() {
+        systemd.jobs().await?.carry_out(Action::Stop, &stopped).await?;
+    }
+    if let Err(error) = exchange(systemd, plan, steps()).await {
+        if !stopped.is_empty()
+            && let Ok(mut jobs) = systemd.jobs().await
+        {
+            let _ = jobs.carry_out(Action::Start, &stopped).await;
+        }
+        return Err(error);
+    }
+    if !plan.removed.is_empty() {
+        let names = |id| [unit::timer_name(id), unit::service_name(id)];
+        forget(systemd, &plan.removed.iter().flat_map(names).collect::<Vec<_>>()).await?;
+    }
+    Ok(())
+}
+
+/// Files first, then systemd; all of it is taken back if either fails.
+async fn exchange(systemd: &Systemd, plan: &Plan, steps: Vec<Step>) -> Result<(), InstallError> {
+    let mut files = Transaction::apply(steps)?;
+    if let Err(error) = hand_over(systemd, plan).await {
         withdraw(systemd, plan, &mut files).await;
         return Err(error);
     }
@@ -66,7 +94,8 @@ async fn withdraw(systemd: &Systemd, plan: &Plan, files: &mut Transaction) {
     }
     files.take_back();
     let _ = systemd.reset_failed(&new).await;
-    let names: Vec<String> = plan.checks.iter().flat_map(|p| p.units.iter().map(|unit| unit.name.clone())).collect();
+    let planned = plan.checks.iter().flat_map(|p| p.units.iter().map(|unit| unit.name.clone()));
+    let names: Vec<String> = planned.chain(plan.removed.iter().map(unit::timer_name)).collect();
     if systemd.loaded(&names).await.is_ok_and(|loaded| !loaded.is_empty()) {
         let _ = systemd.reload().await;
     }

@@ -19,6 +19,8 @@ pub struct Options {
     pub allow_root: bool,
     /// Ceilings of the configuration.
     pub limits: Limits,
+    /// The directory that the scripts are applied from; none where they are added by hand.
+    pub origin: Option<PathBuf>,
 }
 
 /// A script with a valid header.
@@ -63,8 +65,12 @@ pub enum Difference {
 pub struct Plan {
     /// The checks, in the order given.
     pub checks: Vec<Planned>,
-    /// The files.
+    /// The files of the checks.
     pub steps: Vec<Step>,
+    /// The files that all checks share: the handler of failed runs, the copy of the binary.
+    pub shared: Vec<Step>,
+    /// Checks that go.
+    pub removed: Vec<CheckId>,
 }
 
 /// Reads scripts and reports every mistake of every one.
@@ -109,14 +115,18 @@ pub fn plan(
     let paths = site.paths;
     let place = paths.place(program.path.clone());
     let mut seen: HashMap<CheckId, PathBuf> = HashMap::new();
-    let (mut checks, mut steps) = (Vec::new(), program.steps().collect::<Vec<_>>());
+    let (mut checks, mut steps) = (Vec::new(), Vec::new());
     for script in candidates {
         let (id, file) = (script.check.id.clone(), script.file.clone());
         if let Some(first) = seen.insert(id.clone(), file.clone()) {
             return Err(InstallError::Twice { id, first, second: file });
         }
-        fit(&script, paths.scope, options)?;
+        machine_has(&script, paths.scope, options)?;
         let installed = store::get(paths, &id)?;
+        // Bash has read what is installed already; for a thousand scripts that alone takes seconds.
+        if installed.as_ref().is_none_or(|old| old.content != script.content) {
+            understood(&script)?;
+        }
         if let Some(Ok(other)) = installed.as_ref().map(|old| &old.check)
             && other.name != script.check.name
         {
@@ -132,14 +142,32 @@ pub fn plan(
             Some(old) => Difference::Updated(changes(old.check.as_ref().ok(), &old.content, &script)),
         };
         steps.extend(own);
+        steps.extend(store::remember(paths, &id, options.origin.as_deref())?);
         checks.push(Planned { script, difference, units, enabled });
     }
-    steps.extend(handler(paths, &place)?);
-    Ok(Plan { checks, steps })
+    let mut shared = Vec::new();
+    if !checks.is_empty() {
+        shared.extend(program.steps());
+        shared.extend(handler(paths, &place)?);
+    }
+    Ok(Plan { checks, steps, shared, removed: Vec::new() })
 }
 
 /// Whether this machine has what the header asks for, and bash understands the script.
 pub fn fit(script: &Candidate, scope: Scope, options: &Options) -> Result<(), InstallError> {
+    machine_has(script, scope, options)?;
+    understood(script)
+}
+
+fn understood(script: &Candidate) -> Result<(), InstallError> {
+    let file = script.file.clone();
+    match bash_mistake(&script.content).map_err(FileError::at("run bash on", &script.file))? {
+        Some(mistake) => Err(InstallError::Unfit { file, reason: format!("bash does not understand it: {mistake}") }),
+        None => Ok(()),
+    }
+}
+
+fn machine_has(script: &Candidate, scope: Scope, options: &Options) -> Result<(), InstallError> {
     let (check, file) = (&script.check, script.file.clone());
     let unfit = |reason: String| Err(InstallError::Unfit { file: file.clone(), reason });
     if scope == Scope::User && (check.user.is_some() || check.group.is_some()) {
@@ -150,9 +178,6 @@ pub fn fit(script: &Candidate, scope: Scope, options: &Options) -> Result<(), In
     }
     if check.wants_root() && !options.allow_root {
         return Err(InstallError::NeedsAllowRoot { file });
-    }
-    if let Some(mistake) = bash_mistake(&script.content).map_err(FileError::at("run bash on", &script.file))? {
-        return unfit(format!("bash does not understand it: {mistake}"));
     }
     if let Some(user) = &check.user
         && !known(user, |name| nix::unistd::User::from_name(name).is_ok_and(|user| user.is_some()))

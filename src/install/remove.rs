@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{InstallError, Site, plan};
+use super::{InstallError, Plan, Site, plan};
 use crate::check::CheckId;
 use crate::files::{self, FileError};
 use crate::paths::Paths;
@@ -85,8 +85,22 @@ pub async fn remove(site: &Site<'_>, ids: &[CheckId], options: RemoveOptions) ->
     Ok(removed)
 }
 
+/// Makes checks go with a plan; their logs stay. What is only half there goes as well, so that what was stopped half-way can be repeated.
+pub fn also_remove(paths: &Paths, plan: &mut Plan, ids: Vec<CheckId>) -> Result<(), InstallError> {
+    let path = |path| Step::Remove { path };
+    for id in &ids {
+        Parts::find(paths, id, RemoveOptions::default())?;
+        plan.steps.extend(files_of(paths, id, RemoveOptions::default())?.into_iter().map(path));
+    }
+    if plan.checks.is_empty() {
+        plan.shared.extend(unused(paths, &ids)?.into_iter().map(path));
+    }
+    plan.removed = ids;
+    Ok(())
+}
+
 /// Stops what runs and makes systemd drop what it holds of the units.
-async fn forget(systemd: &Systemd, units: &[String]) -> Result<(), InstallError> {
+pub(super) async fn forget(systemd: &Systemd, units: &[String]) -> Result<(), InstallError> {
     systemd.jobs().await?.carry_out(Action::Stop, units).await?;
     systemd.reset_failed(units).await?;
     systemd.reload().await?;
@@ -147,6 +161,8 @@ fn files_of(paths: &Paths, id: &CheckId, options: RemoveOptions) -> Result<Vec<P
         paths.script(id),
         paths.timer_stamps.join(format!("stamp-{timer}")),
         paths.lock(id),
+        // Last: it tells that the check is to go also where that was stopped half-way.
+        paths.origin(id),
     ];
     if options.purge {
         files.extend(logs(paths, id)?);

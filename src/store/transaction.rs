@@ -50,7 +50,8 @@ pub enum Step {
 }
 
 impl Step {
-    fn path(&self) -> &Path {
+    /// What it changes.
+    pub fn path(&self) -> &Path {
         match self {
             Step::Write { path, .. } | Step::Create { path, .. } | Step::Link { path, .. } | Step::Remove { path } => {
                 path

@@ -1,6 +1,7 @@
 //! The binary from outside, without systemd: every test installs below a `--root` of its own.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod applying;
 mod completions;
 mod components;
 mod floods;

@@ -9,6 +9,7 @@ mod agent_history;
 mod agent_logs;
 mod agent_service;
 mod agent_start;
+mod apply;
 mod auto_fix;
 mod batches;
 mod browser;
