@@ -35,7 +35,8 @@ pub enum AccessError {
     Token(#[from] TokenError),
 }
 
-fn path(paths: &Paths) -> PathBuf {
+/// The file.
+pub fn path(paths: &Paths) -> PathBuf {
     paths.config.join("tokens.toml")
 }
 

@@ -12,6 +12,7 @@ mod completions;
 mod components;
 mod config;
 mod demo;
+mod doctor;
 mod exec;
 mod expect;
 mod export;
@@ -110,6 +111,7 @@ fn dispatch(cli: &Cli, ui: &Ui) -> Result<u8, Failure> {
         Command::Components => components::components(&paths, ui),
         Command::Jobs => jobs::jobs(&paths, ui),
         Command::Runs(args) => runs::runs(args, &paths, ui),
+        Command::Doctor(args) => doctor::doctor(args, &paths, ui),
         Command::Token(args) => token::token(args, &paths, ui),
         Command::Test(args) => test::test(args, &paths, ui),
         Command::Calendar(args) => calendar::calendar(args, ui),

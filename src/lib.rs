@@ -6,7 +6,7 @@
 //! ```text
 //! core:   source -> header -> check -> unit          line -> verdict, outcome, board -> event          threshold -> answer     token
 //! edges:  paths, files, settings, store, history, systemd, runner, journal, tail, server, scheduler, probe, prober
-//! above:  access, api, apply, page, agent, cli
+//! above:  access, api, apply, doctor, page, agent, cli
 //! ```
 
 // Core.
@@ -18,6 +18,7 @@ pub mod check;
 pub mod component;
 pub mod config;
 pub mod cron;
+pub mod diagnosis;
 pub mod event;
 pub mod exposition;
 pub mod header;
@@ -62,6 +63,7 @@ pub mod agent;
 pub mod api;
 pub mod apply;
 pub mod cli;
+pub mod doctor;
 pub mod expect;
 pub mod install;
 pub mod page;

@@ -19,7 +19,7 @@ use ssi::paths::Paths;
 use ssi::status::Status;
 use ssi::watch::{Expected, Rule, Units};
 
-const DOCUMENTS: [&str; 17] = [
+const DOCUMENTS: [&str; 18] = [
     "README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
@@ -27,6 +27,7 @@ const DOCUMENTS: [&str; 17] = [
     "docs/checks.md",
     "docs/configuration.md",
     "docs/declarative.md",
+    "docs/doctor.md",
     "docs/history.md",
     "docs/jobs.md",
     "docs/page.md",

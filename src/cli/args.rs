@@ -17,7 +17,7 @@ use super::completions::ids;
 use crate::answer::{Answer, Selection};
 use crate::probe::{self, Probe};
 use crate::status::Status;
-pub(super) use apply::{ApplyArgs, ExportArgs};
+pub(super) use apply::{ApplyArgs, DoctorArgs, ExportArgs};
 pub(super) use expect::{AdoptArgs, ConfigAction, ConfigArgs, ExpectArgs};
 pub(super) use global::{Color, Global};
 pub(super) use history::{HistoryArgs, RangeArgs, RunsArgs};
@@ -75,6 +75,8 @@ pub(super) enum Command {
     Adopt(AdoptArgs),
     /// Check the configuration, or show what is in force
     Config(ConfigArgs),
+    /// Find what is wrong with ssi on this host, and mend it
+    Doctor(DoctorArgs),
     /// Make and revoke tokens, which allow programs to change something over HTTP
     Token(TokenArgs),
     /// Show what `add` would install of a script, and run it once in its sandbox; nothing stays installed

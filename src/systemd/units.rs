@@ -108,6 +108,13 @@ impl Systemd {
         instant(self.property("/org/freedesktop/systemd1", "Manager", "UserspaceTimestamp").await.ok()?)
     }
 
+    /// The number of its version: 252 of `252.39-1~deb12u1`.
+    pub async fn version(&self) -> Option<u32> {
+        let text: String = self.property("/org/freedesktop/systemd1", "Manager", "Version").await.ok()?;
+        let digits = text.trim_start_matches(|c: char| !c.is_ascii_digit());
+        digits.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+    }
+
     /// The ids of the last runs of services that systemd holds; `None` in the place of one that did not run.
     pub async fn invocations(&self, units: &[String]) -> Vec<Option<String>> {
         stream::iter(units.iter().map(|unit| self.invocation(unit))).buffered(IN_FLIGHT).collect().await

@@ -19,6 +19,7 @@ mod commands;
 mod configuration;
 mod deadlines;
 mod demo;
+mod doctor;
 mod elsewhere;
 mod endings;
 mod examples;

@@ -1,4 +1,4 @@
-//! What can be typed after `ssi apply` and `ssi export`.
+//! What can be typed after `ssi apply`, `ssi export` and `ssi doctor`.
 
 use std::path::PathBuf;
 
@@ -37,4 +37,11 @@ pub(in crate::cli) struct ExportArgs {
     /// Replace files that differ
     #[arg(long)]
     pub(in crate::cli) force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct DoctorArgs {
+    /// Mend what can be mended without harm, and say what was done
+    #[arg(long)]
+    pub(in crate::cli) fix: bool,
 }
