@@ -95,11 +95,15 @@ pub(super) fn is_corrupt(error: &rusqlite::Error) -> bool {
         rusqlite::Error::SqliteFailure(failure, text) => match failure.code {
             ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => true,
             // A schema that is not ours any more: the statement could not be prepared.
-            ErrorCode::Unknown => text.as_deref().is_some_and(|text| text.starts_with("no such ")),
+            ErrorCode::Unknown => text
+                .as_deref()
+                .is_some_and(|text| text.starts_with("no such ") || text.contains(" has no column named ")),
             _ => false,
         },
-        rusqlite::Error::SqlInputError { .. }
-        | rusqlite::Error::FromSqlConversionFailure(..)
+        // The system's library may be too old to tell where a statement is wrong, and says it as above.
+        #[cfg(feature = "bundled-sqlite")]
+        rusqlite::Error::SqlInputError { .. } => true,
+        rusqlite::Error::FromSqlConversionFailure(..)
         | rusqlite::Error::IntegralValueOutOfRange(..)
         | rusqlite::Error::InvalidColumnType(..)
         | rusqlite::Error::QueryReturnedNoRows => true,

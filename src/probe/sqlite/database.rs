@@ -69,8 +69,11 @@ impl Database {
             return Err(late(self.timeout));
         }
         let mut statement = self.connection.prepare(sql).map_err(failed)?;
-        let columns: Vec<(String, Kind)> =
-            statement.columns().map(|column| (column.name().to_owned(), Kind::of(column.decl_type()))).collect();
+        let columns: Vec<(String, Kind)> = statement
+            .columns()
+            .into_iter()
+            .map(|column| (column.name().to_owned(), Kind::of(column.decl_type())))
+            .collect();
         if columns.is_empty() {
             return Err("that is no query".to_owned());
         }
@@ -112,7 +115,7 @@ impl Database {
 
 fn connect(file: &Path, how: &str, end: Instant) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
-    let mut connection = Connection::open_with_flags(uri(file, how), flags)?;
+    let connection = Connection::open_with_flags(uri(file, how), flags)?;
     connection.busy_timeout(end.saturating_duration_since(Instant::now()))?;
     connection.progress_handler(STEPS, Some(move || Instant::now() >= end))?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
@@ -195,7 +198,9 @@ fn words(error: &rusqlite::Error, timeout: Duration) -> String {
         Some(ErrorCode::AuthorizationForStatementDenied) => "that is no query, only reading is allowed".to_owned(),
         _ => match error {
             // The query itself is known, and may be long.
-            rusqlite::Error::SqlInputError { msg, .. } | rusqlite::Error::SqliteFailure(_, Some(msg)) => msg.clone(),
+            #[cfg(feature = "bundled-sqlite")]
+            rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
+            rusqlite::Error::SqliteFailure(_, Some(msg)) => msg.clone(),
             _ => error.to_string(),
         },
     }
