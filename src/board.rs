@@ -33,6 +33,7 @@ pub use tally::Tally;
 pub use things::Written;
 
 use crate::check::{Check, CheckId};
+use crate::checksum::Modified;
 use crate::event::{Body, Change, Key};
 use crate::line::{Line, Trigger};
 use crate::outcome::Outcome;
@@ -161,6 +162,14 @@ impl Board {
         };
         let row = |check| if is_new { Body::Added { check } } else { Body::Updated { check } };
         self.tell(&id, row, out);
+    }
+
+    /// Whether the script of a check is another than was installed. That it is so by now is an event.
+    pub fn modify(&mut self, id: &CheckId, modified: Option<Modified>, out: &mut Vec<Change>) {
+        if let Some(entry) = self.entries.get_mut(id).filter(|entry| entry.modified != modified) {
+            entry.modified = modified;
+            self.tell(id, |check| Body::Updated { check }, out);
+        }
     }
 
     /// A check is gone.

@@ -87,7 +87,12 @@ fn dispatch(cli: &Cli, ui: &Ui) -> Result<u8, Failure> {
     let paths = cli.global.paths()?;
     let makes_directories = matches!(
         cli.command,
-        Command::Add(_) | Command::Apply(_) | Command::Test(_) | Command::Expect(_) | Command::Adopt(_) | Command::Config(_)
+        Command::Add(_)
+            | Command::Apply(_)
+            | Command::Test(_)
+            | Command::Expect(_)
+            | Command::Adopt(_)
+            | Command::Config(_)
     );
     if makes_directories && paths.scope == Scope::System {
         // The users of checks and of the agent must get to what these make, whatever the umask of an administrator.

@@ -9,6 +9,7 @@ mod plan;
 mod program;
 mod remove;
 mod runs;
+mod script;
 mod switch;
 
 pub use add::carry_out;

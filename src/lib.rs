@@ -15,6 +15,7 @@ pub mod badge;
 pub mod board;
 pub mod calendar;
 pub mod check;
+pub mod checksum;
 pub mod component;
 pub mod config;
 pub mod cron;

@@ -110,6 +110,11 @@ impl Paths {
         self.scripts.join(unit::script_file_name(id))
     }
 
+    /// What the script of a check was when it was installed.
+    pub fn checksum(&self, id: &CheckId) -> PathBuf {
+        self.scripts.join(format!("{id}.sha256"))
+    }
+
     /// Which directory `ssi apply` took the script of a check from.
     pub fn origin(&self, id: &CheckId) -> PathBuf {
         self.scripts.join(format!("{id}.origin"))

@@ -2,6 +2,7 @@
 //!
 //! Input: [`Paths`]. Output: [`Installed`] checks. Whatever in the directory is not `<id>.bash` is not ours.
 
+mod checksum;
 mod origin;
 mod transaction;
 
@@ -11,10 +12,12 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
+pub use checksum::vouch;
 pub use origin::{origin, origins, remember};
 pub use transaction::{Step, Transaction};
 
 use crate::check::{self, Check, CheckId, Limits};
+use crate::checksum::Modified;
 use crate::files::{self, FileError};
 use crate::paths::Paths;
 use crate::source::{Problem, Severity, Span};
@@ -29,6 +32,8 @@ pub struct Installed {
     pub content: Vec<u8>,
     /// When it was installed or changed; the beginning of time where that is not known.
     pub changed: Timestamp,
+    /// The script is another than `ssi` installed: somebody changed it by hand.
+    pub modified: Option<Modified>,
     /// What its header says, or what is wrong with it since somebody changed it by hand.
     pub check: Result<Check, Vec<Problem>>,
 }
@@ -36,7 +41,13 @@ pub struct Installed {
 impl Installed {
     /// What stands for a check that is not installed any more, and whose log and history remain.
     pub fn gone(id: &CheckId) -> Installed {
-        Installed { id: id.clone(), content: Vec::new(), changed: Timestamp::MIN, check: Err(Vec::new()) }
+        Installed::broken(id, Vec::new())
+    }
+
+    /// What stands for a check whose script can't be read.
+    fn broken(id: &CheckId, problems: Vec<Problem>) -> Installed {
+        let (content, changed) = (Vec::new(), Timestamp::MIN);
+        Installed { id: id.clone(), content, changed, modified: None, check: Err(problems) }
     }
 
     /// The check, or one that stands for a script whose header is broken: it must not vanish from the board.
@@ -101,7 +112,7 @@ fn look(paths: &Paths, id: &CheckId) -> Option<Installed> {
     get(paths, id).unwrap_or_else(|error| {
         let text = format!("{error}: {}", error.source);
         let problem = Problem::new(Severity::Error, Span::new(0, 0), text);
-        Some(Installed { id: id.clone(), content: Vec::new(), changed: Timestamp::MIN, check: Err(vec![problem]) })
+        Some(Installed::broken(id, vec![problem]))
     })
 }
 
@@ -120,7 +131,7 @@ fn without_script(paths: &Paths, id: &CheckId) -> Result<Option<Installed>, File
         let text = format!("its script is gone: `ssi add` it again, or `ssi remove {id} --force`");
         vec![Problem::new(Severity::Error, Span::new(0, 0), text)]
     };
-    Ok(ours.then(|| Installed { id: id.clone(), content: Vec::new(), changed: Timestamp::MIN, check: Err(gone()) }))
+    Ok(ours.then(|| Installed::broken(id, gone())))
 }
 
 /// The names of the files in a directory; a missing one is empty.
@@ -162,7 +173,8 @@ pub fn get(paths: &Paths, id: &CheckId) -> Result<Option<Installed>, FileError> 
     // What was accepted once stays readable when the configuration lowers its ceiling.
     let limits = Limits { max_timeout: std::time::Duration::MAX };
     let check = check::parse(&content, jiff::tz::db(), &limits).map(|parsed| Check { id: id.clone(), ..parsed.check });
-    Ok(Some(Installed { id: id.clone(), content, changed, check }))
+    let modified = checksum::modified(paths, id, &content);
+    Ok(Some(Installed { id: id.clone(), content, changed, modified, check }))
 }
 
 #[cfg(test)]

@@ -54,6 +54,7 @@ pub fn survey(paths: &Paths, host: &str, zone: &TimeZone, now: Timestamp) -> Res
     for installed in store::survey(paths)? {
         let id = &installed.id;
         board.install(installed.check(), paths.is_enabled(id), installed.changed, &mut changes);
+        board.modify(id, installed.modified.clone(), &mut changes);
         let fault = match history.as_ref().and_then(|history| known(history, id)) {
             Some((state, place)) => {
                 board.restore(id, state, &mut changes);

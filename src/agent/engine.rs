@@ -12,7 +12,7 @@ use super::recorder::{Book, Held};
 use super::witness::Recorded;
 use super::{now, unbegun, unended};
 use crate::board::{Board, Entry};
-use crate::check::{Check, CheckId};
+use crate::check::CheckId;
 use crate::event::{Change, Key, Numbered};
 use crate::files::FileError;
 use crate::line::{self, Line, RunEnd, RunStart};
@@ -194,15 +194,19 @@ impl Engine {
             eprintln!("the check `{id}` is broken: {}", installed.check().description);
         }
         let (check, enabled, changed) = (installed.check(), self.paths.is_enabled(id), installed.changed);
+        let begin = |board: &mut Board, out: &mut Vec<Change>| {
+            board.install(check, enabled, changed, out);
+            board.modify(id, installed.modified.clone(), out);
+        };
         if self.live.read(|board| board.get(id).is_some()) {
-            return self.live.update(now(), |board, out| board.install(check, enabled, changed, out));
+            return self.live.update(now(), begin);
         }
         if let Some(kept) = self.kept.remove(id) {
-            return self.take_up(check, installed, kept);
+            return self.take_up(id, begin, kept);
         }
         if self.book.as_ref().is_some_and(|book| self.started || !book.is_behind()) {
             // The history knows nothing of it, so all that its log holds is news, also what was rotated away before it was read.
-            self.live.update(now(), |board, out| board.install(check, enabled, changed, out));
+            self.live.update(now(), begin);
             return self.follow(id, Start::Oldest);
         }
         // The place is fixed first; what lies before it is the past, what comes after it is news. Nothing is read twice or left out.
@@ -211,7 +215,7 @@ impl Engine {
         let logs = &self.paths.logs;
         let started = self.started;
         let past = |board: &mut Board, out: &mut Vec<Change>| {
-            board.install(check, enabled, changed, out);
+            begin(board, out);
             if !started {
                 out.clear();
             }
@@ -227,10 +231,9 @@ impl Engine {
     }
 
     /// A check of which something is known from before goes on from there.
-    fn take_up(&mut self, check: Check, installed: &store::Installed, kept: Kept) {
-        let (id, enabled, changed) = (&installed.id, self.paths.is_enabled(&installed.id), installed.changed);
+    fn take_up(&mut self, id: &CheckId, begin: impl FnOnce(&mut Board, &mut Vec<Change>), kept: Kept) {
         self.live.update(now(), |board, out| {
-            board.install(check, enabled, changed, &mut Vec::new());
+            begin(board, &mut Vec::new());
             board.restore(id, kept.state, out);
         });
         self.follow(id, kept.place.map_or(Start::Oldest, Start::At));

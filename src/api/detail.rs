@@ -15,6 +15,7 @@ use super::paging::Page;
 use super::past::{part_of_runs, part_of_transitions};
 use crate::board::Entry;
 use crate::check::Check;
+use crate::checksum::Modified;
 use crate::event::{Key, Row, millis_or_null, rfc3339};
 use crate::perfdata::Metric;
 use crate::ping::Ping;
@@ -50,6 +51,7 @@ struct Known {
     running_since: Option<Timestamp>,
     perfdata: Option<Vec<Metric>>,
     document: Option<Value>,
+    modified: Option<Modified>,
 }
 
 /// What the header of a check's script says, with its defaults.
@@ -121,6 +123,7 @@ fn of_board(entry: &Entry, now: Timestamp, zone: &TimeZone) -> Known {
         running_since: entry.running_since(),
         perfdata: Some(entry.perfdata.clone()),
         document: entry.document.as_ref().and_then(|text| serde_json::from_str(text).ok()),
+        modified: entry.modified().cloned(),
     }
 }
 

@@ -10,6 +10,7 @@ use super::drift::Drift;
 use super::runs::{OpenRun, RunIds};
 use super::tally::Tally;
 use crate::check::{Check, Protocol};
+use crate::checksum::Modified;
 use crate::event::{Body, Record};
 use crate::line::{Line, RunEnd, StatusLine};
 use crate::perfdata::{self, Metric};
@@ -57,6 +58,8 @@ pub struct Entry {
     pub(super) closed: RunIds,
     /// The log goes on with lines of a run that is over already, as another witness told.
     pub(super) passed_over: bool,
+    /// Its script is another than was installed.
+    pub(super) modified: Option<Modified>,
     /// What is wrong with its timer.
     pub(super) drift: Option<Drift>,
     /// Its schedule in words.
@@ -91,6 +94,7 @@ impl Entry {
             announced: None,
             closed: RunIds::default(),
             passed_over: false,
+            modified: None,
             drift: None,
         }
     }
@@ -123,6 +127,11 @@ impl Entry {
     /// What it wrote can't be read here: nobody can say what is overdue.
     pub(super) fn expect_nothing(&mut self) {
         self.installed = Timestamp::MAX;
+    }
+
+    /// What became of its script since it was installed, if somebody changed it by hand.
+    pub fn modified(&self) -> Option<&Modified> {
+        self.modified.as_ref()
     }
 
     /// When its script was installed or changed.

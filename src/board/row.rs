@@ -39,6 +39,7 @@ impl Entry {
             (self.is_soft(), "soft"),
             (self.overdue, "overdue"),
             (self.drift.is_some(), "drift"),
+            (self.modified.is_some(), "modified"),
             (self.check.wants_root(), "root"),
             (unsandboxed, "unsandboxed"),
             (!self.enabled, "disabled"),

@@ -14,6 +14,7 @@ use super::runs;
 use super::ui::{self, Ui};
 use crate::board::{Board, Entry, Row};
 use crate::check::CheckId;
+use crate::checksum::Modified;
 use crate::event::{Key, Kind, rfc3339};
 use crate::history::Reader;
 use crate::install::Site;
@@ -103,6 +104,14 @@ struct Report<'a> {
     perfdata: &'a [Metric],
     document: Option<serde_json::Value>,
     lines: Vec<String>,
+    modified: Option<&'a Modified>,
+}
+
+/// A script that somebody changed by hand.
+fn changed(modified: &Modified) -> String {
+    let short = |sum: &str| sum.chars().take(12).collect::<String>();
+    let (now, was) = (short(&modified.sha256), short(&modified.installed_sha256));
+    format!("changed by hand: sha256 {now}…, installed was {was}…")
 }
 
 fn one(entry: &Entry, row: Row, paths: &Paths, ui: &Ui) -> Result<u8, Failure> {
@@ -116,7 +125,8 @@ fn one(entry: &Entry, row: Row, paths: &Paths, ui: &Ui) -> Result<u8, Failure> {
         let running_since = entry.running_since().map(rfc3339);
         let usual_seconds = usual.map(|usual| usual.as_secs_f64());
         let document = entry.document.as_ref().and_then(|text| serde_json::from_str(text).ok());
-        ui.json(&Report { row, running_since, usual_seconds, perfdata: &entry.perfdata, document, lines })?;
+        let modified = entry.modified();
+        ui.json(&Report { row, running_since, usual_seconds, perfdata: &entry.perfdata, document, lines, modified })?;
         return Ok(code);
     }
     let now = Timestamp::now();
@@ -143,6 +153,7 @@ fn one(entry: &Entry, row: Row, paths: &Paths, ui: &Ui) -> Result<u8, Failure> {
     facts.extend(check.runbook.as_ref().map(|url| ("runbook", url.clone())));
     facts.extend((!check.tags.is_empty()).then(|| ("tags", check.tags.join(", "))));
     facts.extend((!row.marks.is_empty()).then(|| ("marks", row.marks.join(", "))));
+    facts.extend(entry.modified().map(|modified| ("script", changed(modified))));
     for (name, value) in facts {
         ui.print(format!("  {} {}", ui.dim(format!("{name:>9}")), line::printable(&value)))?;
     }

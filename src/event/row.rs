@@ -48,7 +48,7 @@ pub struct Row {
     /// When the result of that run is due.
     #[serde(serialize_with = "millis_or_null")]
     pub deadline: Option<Timestamp>,
-    /// Words that qualify it: `soft` (a bad verdict that does not count yet), `overdue`, `root`, `unsandboxed`, `disabled`, `drift`, `adopted`,
+    /// Words that qualify it: `soft` (a bad verdict that does not count yet), `overdue`, `modified`, `root`, `unsandboxed`, `disabled`, `drift`, `adopted`,
     /// `auto_fix` (the agent has given up bringing it back).
     pub marks: Vec<&'static str>,
     /// Of a watch alone.

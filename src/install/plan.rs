@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::program::Program;
-use super::{InstallError, Invalid, Site};
+use super::{InstallError, Invalid, Site, script};
 use crate::check::{self, Check, CheckId, Limits};
 use crate::files::{self, FileError};
 use crate::paths::Paths;
@@ -78,8 +78,7 @@ pub fn read(files: &[PathBuf], options: &Options) -> Result<Vec<Candidate>, Inst
     let mut candidates = Vec::new();
     let mut invalid = Vec::new();
     for file in files {
-        // One byte more than is allowed: the parser says what is too much.
-        let content = read_script(file)?;
+        let content = script::read(file)?;
         match check::parse(&content, jiff::tz::db(), &options.limits) {
             Ok(parsed) => {
                 let (check, warnings) = (parsed.check, parsed.warnings);
@@ -89,20 +88,6 @@ pub fn read(files: &[PathBuf], options: &Options) -> Result<Vec<Candidate>, Inst
         }
     }
     if invalid.is_empty() { Ok(candidates) } else { Err(InstallError::Invalid(invalid)) }
-}
-
-fn read_script(file: &Path) -> Result<Vec<u8>, FileError> {
-    use std::io::Read;
-    use std::os::unix::fs::OpenOptionsExt;
-    let fail = FileError::at("read", file);
-    let flags = nix::fcntl::OFlag::O_NONBLOCK.bits();
-    let open = std::fs::File::options().read(true).custom_flags(flags).open(file).map_err(&fail)?;
-    if !open.metadata().map_err(&fail)?.is_file() {
-        return Err(fail(std::io::Error::new(std::io::ErrorKind::InvalidInput, "it is not a regular file")));
-    }
-    let mut content = Vec::new();
-    open.take(check::MAX_SCRIPT_BYTES as u64 + 1).read_to_end(&mut content).map_err(&fail)?;
-    Ok(content)
 }
 
 /// Compares scripts with what is installed. Refuses what can't or must not be installed.
@@ -245,6 +230,7 @@ fn steps_of(paths: &Paths, script: &Candidate, units: &[UnitFile], enabled: bool
     if log.symlink_metadata().is_err() {
         steps.push(Step::Create { path: log, mode: 0o640, group: log_group(paths) });
     }
+    steps.extend(store::vouch(paths, id, &script.content)?);
     steps.extend(write(paths.script(id), &script.content)?);
     Ok(steps)
 }

@@ -161,6 +161,7 @@ fn files_of(paths: &Paths, id: &CheckId, options: RemoveOptions) -> Result<Vec<P
         paths.script(id),
         paths.timer_stamps.join(format!("stamp-{timer}")),
         paths.lock(id),
+        paths.checksum(id),
         // Last: it tells that the check is to go also where that was stopped half-way.
         paths.origin(id),
     ];

@@ -37,6 +37,7 @@ mod readme;
 mod release;
 mod rights;
 mod rollback;
+mod sandbox;
 mod scale;
 mod status;
 mod top;

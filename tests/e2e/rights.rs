@@ -24,9 +24,20 @@ fn an_ordinary_user_looks_and_is_told_what_to_do() {
     assert!(wilma.run(&["ssi", "list"]).ok().contains("disk"));
     let logs = wilma.run(&["ssi", "logs", "disk"]);
     assert_eq!(logs.code(), 4, "{logs:?}");
-    // The group of the agent reads them.
+    // The group of the agent reads them, and runs checks; what there is to run and when is for root alone.
     machine.run(&["usermod", "-aG", "_ssi", "wilma"]).ok();
     assert_eq!(json(&wilma.run(&["ssi", "list", "--json"]))[0]["message"], "fine");
+    wait_for("polkit to know of the new member", PATIENCE, || wilma.run(&["ssi", "run", "disk"]).code() == 0);
+    let run = wilma.run(&["ssi", "run", "disk"]);
+    assert!(run.code() == 0 && run.stdout.ends_with("OK - fine\n"), "{run:?}");
+    for args in [&["add", &script][..], &["remove", "disk"], &["disable", "disk"], &["enable", "disk"]] {
+        assert_eq!(wilma.run(&[&["ssi"], args].concat()).code(), 4, "{args:?}");
+    }
+    for verb in ["stop", "restart", "mask", "edit --stdin"] {
+        let output = wilma.run(&["bash", "-c", &format!("systemctl {verb} ssi_disk.service < /dev/null")]);
+        assert_ne!(output.code(), 0, "{verb}: {output:?}");
+    }
+    assert_ne!(wilma.run(&["systemctl", "start", "dbus.service"]).code(), 0);
     assert_eq!(wilma.run(&["ssi", "status", "disk"]).code(), 0);
     assert!(wilma.run(&["ssi", "logs", "disk"]).ok().contains("OK fine"));
     // Nothing has changed.
@@ -68,4 +79,57 @@ fn a_user_has_checks_of_her_own() {
     let left = wilma.run(&["systemctl", "--user", "list-units", "--all", "--no-legend", "ssi*"]).ok();
     assert_eq!(left, "");
     assert_eq!(wilma.run(&["systemctl", "--user", "--failed", "--no-legend"]).ok(), "");
+}
+
+#[test]
+fn a_script_that_others_may_write_to_is_refused_and_one_that_was_changed_is_shown() {
+    let machine = machine("modified");
+    let good = Script::new("disk", "echo OK, fine");
+    let path = good.put(&machine);
+    machine.sh(&format!("groupadd staff2; useradd --user-group fred; chgrp staff2 {path}")).ok();
+    for (mode, owner, who) in [
+        ("666", "root:root", "everybody"),
+        ("664", "root:staff2", "the group `staff2`"),
+        ("664", "fred:staff2", "staff2"),
+    ] {
+        machine.sh(&format!("chown {owner} {path}; chmod {mode} {path}")).ok();
+        for command in ["add", "test"] {
+            let output = ssi(&machine, &[command, &path]);
+            assert!(output.code() == 1 && output.stderr.contains(who), "{mode} {owner}: {output:?}");
+            assert!(output.stderr.contains("chmod go-w"), "{output:?}");
+        }
+    }
+    assert_eq!(json(&ssi(&machine, &["list", "--json"])), serde_json::json!([]));
+    // Her own group, which nobody else is in, is she.
+    machine.sh(&format!("chown fred:fred {path}; chmod 664 {path}")).ok();
+    machine.run(&["systemctl", "enable", "--quiet", "--now", "ssi-agent.service"]).ok();
+    ssi(&machine, &["add", &path]).ok();
+    let row = || json(&ssi(&machine, &["list", "--json"]))[0].clone();
+    assert_eq!(row()["marks"], serde_json::json!([]));
+
+    let board = crate::agent_board::Board::open(&machine, "");
+    let installed = "/var/lib/service-status-indicator/checks/disk.bash";
+    machine.sh(&format!("echo 'true # by hand' >> {installed}")).ok();
+    let marks = serde_json::json!(["modified"]);
+    board.wait("the change by hand", |frame| frame["type"] == "updated" && frame["check"]["marks"] == marks);
+    assert_eq!(row()["marks"], serde_json::json!(["modified"]));
+    let now = machine.sh(&format!("sha256sum {installed}")).ok();
+    let (now, was) = (&now[..12], machine.sh(&format!("sha256sum {path}")).ok());
+    let status = ssi(&machine, &["status", "disk"]).ok();
+    assert!(status.contains(&format!("changed by hand: sha256 {now}…, installed was {}…", &was[..12])), "{status}");
+    let detail = machine.sh("curl -s http://127.0.0.1:5000/api/v1/checks/disk").ok();
+    let detail: serde_json::Value = serde_json::from_str(&detail).unwrap();
+    assert_eq!(detail["modified"]["installed_sha256"].as_str().unwrap(), &was[..64], "{detail}");
+    // Whoever has the machine's own tools sees the same.
+    let check = machine.sh("cd /var/lib/service-status-indicator/checks && sha256sum --check disk.sha256");
+    assert!(check.code() == 1 && check.stdout.contains("FAILED"), "{check:?}");
+
+    // Adding it again makes it what it was, or what it has become.
+    assert!(ssi(&machine, &["add", &path]).ok().contains("updated disk"));
+    assert_eq!(row()["marks"], serde_json::json!([]));
+    machine.sh(&format!("echo 'true # by hand' >> {installed}; chmod 644 {installed}")).ok();
+    assert_eq!(row()["marks"], serde_json::json!(["modified"]));
+    assert!(ssi(&machine, &["add", installed]).ok().contains("updated disk"));
+    assert_eq!(row()["marks"], serde_json::json!([]));
+    board.check();
 }

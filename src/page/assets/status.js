@@ -61,6 +61,7 @@ const MARKS = {
   overdue: "no result came in time",
   drift: "is not as expected",
   root: "runs as root",
+  modified: "its script was changed by hand",
   unsandboxed: "runs without a sandbox",
   disabled: "switched off",
   adopted: "a timer of somebody else",
