@@ -15,8 +15,9 @@ use std::path::Path;
 /// A property of an input's bytes.
 type Target = fn(&[u8]);
 
-const TARGETS: [(&str, Target); 4] = [
+const TARGETS: [(&str, Target); 5] = [
     ("calendar", properties::calendar),
+    ("configuration", properties::configuration),
     ("cron", properties::cron),
     ("header", properties::header),
     ("line", properties::line),
@@ -42,6 +43,11 @@ fn replay(name: &str) {
 #[test]
 fn calendars() {
     replay("calendar");
+}
+
+#[test]
+fn files_of_the_configuration() {
+    replay("configuration");
 }
 
 #[test]
