@@ -20,6 +20,7 @@ mod failure;
 mod follow;
 mod history;
 mod http;
+mod install;
 mod jobs;
 mod list;
 mod listen;
@@ -93,6 +94,7 @@ fn dispatch(cli: &Cli, ui: &Ui) -> Result<u8, Failure> {
             | Command::Expect(_)
             | Command::Adopt(_)
             | Command::Config(_)
+            | Command::Install(_)
     );
     if makes_directories && paths.scope == Scope::System {
         // The users of checks and of the agent must get to what these make, whatever the umask of an administrator.
@@ -125,6 +127,8 @@ fn dispatch(cli: &Cli, ui: &Ui) -> Result<u8, Failure> {
         Command::Demo(args) => demo::demo(args, ui),
         Command::Top(args) => top::top(args, &paths, ui),
         Command::Follow(args) => follow::follow(args, &paths, ui),
+        Command::Install(args) => install::install(args, &paths, ui),
+        Command::Uninstall(args) => install::uninstall(args, &paths, ui),
         Command::Completions(args) => completions::completions(args, ui),
         Command::Man(args) => man::man(args, ui),
         Command::Exec(args) => exec::exec(args, &paths),

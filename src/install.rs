@@ -15,7 +15,7 @@ mod switch;
 pub use add::carry_out;
 pub use error::{InstallError, Invalid};
 pub use plan::{Candidate, Difference, Options, Plan, Planned, explain, fit, plan, read};
-pub use program::{Program, program_for};
+pub use program::{INSTALLED, Program, program_for, unfit};
 pub use remove::{RemoveOptions, Removed, also_remove, remove, remove_state};
 pub use runs::first_runs;
 pub use switch::switch;

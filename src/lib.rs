@@ -68,5 +68,6 @@ pub mod doctor;
 pub mod expect;
 pub mod install;
 pub mod page;
+pub mod setup;
 pub mod survey;
 pub mod trial;

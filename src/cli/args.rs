@@ -21,7 +21,7 @@ pub(super) use apply::{ApplyArgs, DoctorArgs, ExportArgs};
 pub(super) use expect::{AdoptArgs, ConfigAction, ConfigArgs, ExpectArgs};
 pub(super) use global::{Color, Global};
 pub(super) use history::{HistoryArgs, RangeArgs, RunsArgs};
-pub(super) use setup::{CompletionsArgs, ManArgs};
+pub(super) use setup::{CompletionsArgs, InstallArgs, ManArgs, UninstallArgs};
 pub(super) use token::{TokenAction, TokenArgs};
 
 /// What every page of help ends with.
@@ -93,6 +93,10 @@ pub(super) enum Command {
     Agent(AgentArgs),
     /// Try it in a temporary directory: example checks, live table, WebSocket
     Demo(DemoArgs),
+    /// Install ssi itself where no package does: the binary, units, users, directories; the agent starts
+    Install(InstallArgs),
+    /// Take back what `install` did; checks, logs and configuration stay
+    Uninstall(UninstallArgs),
     /// Print what makes a shell complete commands, options and ids of checks
     Completions(CompletionsArgs),
     /// Write the pages of the manual into a directory

@@ -36,7 +36,7 @@ impl Failure {
         Failure { kind: Kind::Usage, ..Failure::failed(text) }
     }
 
-    fn maybe_permission(error: anyhow::Error, is_permission: bool) -> Failure {
+    pub(super) fn maybe_permission(error: anyhow::Error, is_permission: bool) -> Failure {
         Failure { kind: if is_permission { Kind::NotPermitted } else { Kind::Failed }, error }
     }
 

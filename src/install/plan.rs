@@ -275,10 +275,10 @@ fn refuse_replacing(paths: &Paths, name: &str) -> Result<(), InstallError> {
     }
 }
 
-/// Where the package did not bring the handler of failed runs, the first `add` does.
+/// Where neither a package nor `ssi install` brought the handler of failed runs, the first `add` does.
 fn handler(paths: &Paths, place: &unit::Place) -> Result<Option<Step>, InstallError> {
     let shipped: &[&str] = match paths.scope {
-        Scope::System => &["/usr/lib/systemd/system", "/lib/systemd/system"],
+        Scope::System => &["/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"],
         Scope::User => &["/usr/lib/systemd/user"],
     };
     let name = unit::handler::NAME;

@@ -10,6 +10,8 @@ use crate::unit::Scope;
 
 /// Where the package puts it.
 const PACKAGED: &str = "/usr/bin/ssi";
+/// Where `ssi install` puts it.
+pub const INSTALLED: &str = "/usr/local/bin/ssi";
 
 /// The binary for the units.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,8 +27,10 @@ pub struct Program {
 /// Finds the binary for the units of this site; `running` is the binary that runs now.
 pub fn program_for(paths: &Paths, running: &Path) -> Result<Program, FileError> {
     let plain = |path: PathBuf| Program { path, copy: None, note: None };
-    if paths.root.is_some() {
-        return Ok(plain(PACKAGED.into()));
+    if let Some(root) = &paths.root {
+        let is_there = |path: &str| root.join(path.trim_start_matches('/')).exists();
+        let is_own = is_there(INSTALLED) && !is_there(PACKAGED);
+        return Ok(plain(if is_own { INSTALLED } else { PACKAGED }.into()));
     }
     let running = running.canonicalize().map_err(FileError::at("find", running))?;
     if paths.scope == Scope::User {
@@ -50,7 +54,7 @@ impl Program {
 }
 
 /// Why systemd should not run this file for every check.
-fn unfit(program: &Path) -> Option<String> {
+pub fn unfit(program: &Path) -> Option<String> {
     for path in program.ancestors() {
         let Ok(metadata) = path.metadata() else { return Some(format!("`{}` can't be read", path.display())) };
         let mode = metadata.permissions().mode();

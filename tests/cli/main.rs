@@ -20,5 +20,6 @@ mod probes_host;
 mod probes_net;
 mod running;
 mod server;
+mod setup;
 mod tokens;
 mod watches;

@@ -39,6 +39,7 @@ mod rights;
 mod rollback;
 mod sandbox;
 mod scale;
+mod setup;
 mod status;
 mod top;
 mod trial;

@@ -1,8 +1,25 @@
-//! What can be typed after `completions` and `man`.
+//! What can be typed after `install`, `uninstall`, `completions` and `man`.
 
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct InstallArgs {
+    /// Only show what would be done
+    #[arg(long)]
+    pub(in crate::cli) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct UninstallArgs {
+    /// Remove all checks, with their logs and state, the history and the configuration as well
+    #[arg(long)]
+    pub(in crate::cli) purge: bool,
+    /// Only show what would be done
+    #[arg(long)]
+    pub(in crate::cli) dry_run: bool,
+}
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct CompletionsArgs {

@@ -37,6 +37,7 @@ pub(super) const EXAMPLES: &[(&str, &str, &str)] = &[
     ),
     ("expect", "sudo ssi expect --ping backup --every 1d", "A program that has to tell of its runs:"),
     ("adopt", "sudo ssi adopt logrotate.timer", "Watch a timer of the system:"),
+    ("config", "sudo ssi config init", "Begin a configuration, in which every setting is explained:"),
     ("config", "ssi config check", "See what is wrong with it:"),
     ("token", "sudo ssi token add grafana", "A token for a program that may see everything:"),
     ("test", "sudo ssi test door.bash", "See what `ssi add` would do, and one run:"),
@@ -47,6 +48,11 @@ pub(super) const EXAMPLES: &[(&str, &str, &str)] = &[
     ("follow", "ssi follow --changes", "What changes, as it does:"),
     ("agent", "ssi --user agent", "Serve your own checks:"),
     ("demo", "ssi demo --listen 127.0.0.1:5005", "Try it at another port:"),
+    ("install", "sudo ~/.cargo/bin/ssi install --dry-run", "See what would be done:"),
+    ("install", "sudo ~/.cargo/bin/ssi install", "Install what `cargo install` built, or upgrade to it:"),
+    ("install", "ssi --root /srv/image install", "Install it into an image:"),
+    ("uninstall", "sudo ssi uninstall", "Remove the program and keep all data:"),
+    ("uninstall", "sudo ssi uninstall --purge", "Remove everything:"),
     ("completions", "ssi completions bash > /etc/bash_completion.d/ssi", "Let bash complete commands:"),
 ];
 
