@@ -69,6 +69,12 @@ fn a_change_shows_without_a_reload() {
     browser.wait_text("main", "late");
     ssi(&machine, &["remove", "late"]).ok();
     browser.wait("it to go", "return !document.querySelector('main').textContent.includes('late')");
+    // What is wrong with the configuration is told as long as it is so.
+    let configure = |text: &str| machine.write("/etc/service-status-indicator/ssi.toml", text, 0o644);
+    configure("[[watch]]\nunit = 7\n");
+    browser.wait_text("#mistakes", "ssi.toml:2:8: `unit` is a whole number");
+    configure("");
+    browser.wait("the mistake to go", "return document.querySelector('#mistakes') === null");
     check_manners(&browser);
 }
 
