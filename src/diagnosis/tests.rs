@@ -1,6 +1,5 @@
 //! Each fault has its finding, and a host in order has none.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use super::*;
@@ -69,7 +68,7 @@ fn sound() -> Result<Facts, Box<dyn std::error::Error>> {
 type Break = fn(&mut Facts);
 
 fn set(facts: &mut Facts, wanted: &str, mode: u32, uid: u32, gid: u32) {
-    for place in facts.places.iter_mut().filter(|place| place.path == PathBuf::from(wanted)) {
+    for place in facts.places.iter_mut().filter(|place| place.path == Path::new(wanted)) {
         place.found = Found::There { mode, uid, gid };
     }
 }
