@@ -40,6 +40,7 @@ use crate::api::{self, Api, Hands, TokenFile};
 use crate::config::Settings;
 use crate::event::Origin;
 use crate::identity;
+use crate::journal::Message;
 use crate::page;
 use crate::paths::Paths;
 use crate::server::{self, Guard, Live, Past};
@@ -106,7 +107,7 @@ impl Agent {
     /// Reads scripts and the last status of every check, and follows them from there on.
     pub async fn start(options: Options) -> Result<Agent, AgentError> {
         if let Err(error) = server::raise_file_limit() {
-            eprintln!("the limit of open files could not be raised: {error}");
+            Message::warning(format_args!("the limit of open files could not be raised: {error}")).send();
         }
         let (book, beginning) = recorder::open(&options.paths);
         let Beginning { epoch, seq, floor, kept, memories } = beginning;

@@ -1,12 +1,14 @@
-//! The journal as the second record of how runs end: it holds outcomes that a log has lost, or never took.
+//! The journal: the second record of how runs end, which holds outcomes that a log has lost, or never took; and where ssi says what it has
+//! to say itself.
 //!
-//! Input: an [`Outcome`], which becomes one entry, or a time from which entries are wanted. Output: the outcomes of the entries that
+//! Input: an [`Outcome`] or a [`Message`], which becomes one entry, or a time from which entries are wanted. Output: the outcomes of the entries that
 //! really came from the services of their checks. Writing needs no library and never waits. Reading starts `journalctl`, whose format is
 //! stable, while that of the journal's files is private to systemd.
 
 mod entry;
 mod follow;
 mod last;
+mod message;
 mod read;
 
 use std::os::unix::net::UnixDatagram;
@@ -14,6 +16,7 @@ use std::path::Path;
 
 pub use follow::Following;
 pub use last::last_lines;
+pub use message::{Message, is_heard};
 pub use read::{JournalError, of_runs, since};
 
 use crate::outcome::Outcome;

@@ -21,6 +21,7 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     ("scheduler", "identity", "makes up the ids of its runs"),
     ("scheduler", "paths", "knows where logs and locks lie"),
     ("scheduler", "runner", "writes the end of a run whose runner was killed"),
+    ("server", "journal", "says what keeps it from serving"),
     ("settings", "files", "reads files with a limit, and errors that name the file"),
     ("settings", "paths", "knows where the configuration lies"),
     ("store", "files", "writes whole files or none"),

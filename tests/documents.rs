@@ -19,7 +19,7 @@ use ssi::paths::Paths;
 use ssi::status::Status;
 use ssi::watch::{Expected, Rule, Units};
 
-const DOCUMENTS: [&str; 18] = [
+const DOCUMENTS: [&str; 19] = [
     "README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
@@ -30,6 +30,7 @@ const DOCUMENTS: [&str; 18] = [
     "docs/doctor.md",
     "docs/history.md",
     "docs/jobs.md",
+    "docs/journal.md",
     "docs/page.md",
     "docs/probes.md",
     "docs/proxy.md",

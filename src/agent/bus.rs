@@ -16,6 +16,7 @@ use super::witness::{self, Witness};
 use super::{AgentError, now};
 use crate::board::Entry;
 use crate::check::CheckId;
+use crate::journal::Message;
 use crate::line::Trigger;
 use crate::paths::Paths;
 use crate::server::Live;
@@ -77,7 +78,7 @@ pub(super) async fn run(
                 };
                 // Once, not every two seconds of an outage.
                 if !std::mem::replace(&mut said, true) {
-                    eprintln!("{text}; trying again until it answers. Results go on coming from the logs");
+                    Message::warning(format_args!("{text}; trying again until it answers. Results go on coming from the logs")).send();
                 }
             }
         }

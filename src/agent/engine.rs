@@ -15,6 +15,7 @@ use crate::board::{Board, Entry};
 use crate::check::CheckId;
 use crate::event::{Change, Key, Numbered};
 use crate::files::FileError;
+use crate::journal::Message;
 use crate::line::{self, Line, RunEnd, RunStart};
 use crate::outcome::{self, Outcome};
 use crate::paths::Paths;
@@ -191,7 +192,9 @@ impl Engine {
     fn install(&mut self, installed: &store::Installed) {
         let id = &installed.id;
         if installed.check.is_err() {
-            eprintln!("the check `{id}` is broken: {}", installed.check().description);
+            Message::warning(format_args!("the check `{id}` is broken: {}", installed.check().description))
+                .of_check(id)
+                .send();
         }
         let (check, enabled, changed) = (installed.check(), self.paths.is_enabled(id), installed.changed);
         let begin = |board: &mut Board, out: &mut Vec<Change>| {
@@ -382,10 +385,10 @@ fn report(error: &TailError) {
     // Content that rotation took away before it was read is no fault to wake anybody for.
     if !matches!(error, TailError::RestNotFound { .. }) {
         let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
-        eprintln!("{error}{cause}");
+        Message::warning(format_args!("{error}{cause}")).send();
     }
 }
 
 fn complain(error: &FileError) {
-    eprintln!("{error}: {}", error.source);
+    Message::warning(format_args!("{error}: {}", error.source)).send();
 }

@@ -8,6 +8,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::orders::{RULE_FOR_UNITS, order};
 use super::{AgentError, now};
+use crate::journal::Message;
 use crate::server::Live;
 use crate::systemd::Action;
 use crate::unit::Scope;
@@ -31,13 +32,13 @@ pub(super) async fn run(
                             let outcome = order(scope, action(remedy), unit.as_str(), RULE_FOR_UNITS).await;
                             (unit, (remedy, number), outcome.map_err(|error| error.to_string()))
                         }),
-                        Fixing::GaveUp(words) => eprintln!("{unit}: {words}"),
+                        Fixing::GaveUp(words) => Message::warning(format_args!("{unit}: {words}")).of_watch(&unit).send(),
                     }
                 }
             }
             Some((unit, attempt, outcome)) = attempts.next() => {
                 let told = live.update(now(), |board, out| board.tried(&unit, attempt, &outcome, out));
-                eprintln!("{told}");
+                Message::notice(told).of_watch(&unit).send();
             }
         }
     }

@@ -21,6 +21,7 @@ use super::AgentError;
 use super::engine::{Cut, Engine};
 use crate::config::Settings;
 use crate::history::Keep;
+use crate::journal::Message;
 use crate::paths::Paths;
 use crate::server::Live;
 
@@ -39,7 +40,7 @@ pub(super) fn open(paths: &Paths) -> (Option<Arc<Book>>, Beginning) {
     match Book::open(paths) {
         Ok((book, beginning)) => (Some(Arc::new(book)), beginning),
         Err(error) => {
-            eprintln!("no history is recorded: {}", book::chain(&error));
+            Message::error(format_args!("no history is recorded: {}", book::chain(&error))).send();
             (None, Beginning::new())
         }
     }

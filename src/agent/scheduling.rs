@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 
 use super::{AgentError, Options, now};
 use crate::check::CheckId;
+use crate::journal::Message;
 use crate::line::Trigger;
 use crate::paths::Paths;
 use crate::scheduler::{self, Plan, RunError, StopHandle};
@@ -131,7 +132,9 @@ impl Runs {
                 let (id, zone) = (id.clone(), self.zone.clone());
                 self.tasks.spawn(async move {
                     if let Err(error) = running.wait(&zone).await {
-                        eprintln!("the end of a run of `{id}` could not be written: {error}");
+                        Message::error(format_args!("the end of a run of `{id}` could not be written: {error}"))
+                            .of_check(&id)
+                            .send();
                     }
                     id
                 });
@@ -140,7 +143,7 @@ impl Runs {
             Err(RunError::Running(_)) => {}
             Err(error) => {
                 let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
-                eprintln!("`{id}` could not be run: {error}{cause}");
+                Message::error(format_args!("`{id}` could not be run: {error}{cause}")).of_check(id).send();
             }
         }
     }

@@ -11,6 +11,7 @@ use tokio::sync::{Notify, watch};
 
 use super::{AgentError, health};
 use crate::config::Settings;
+use crate::journal::Message;
 use crate::paths::Paths;
 use crate::settings::{Configuration, Report};
 
@@ -77,7 +78,7 @@ impl Reader {
         let mistakes: Vec<String> =
             findings().filter(|finding| finding.is_error).map(|finding| finding.to_string()).collect();
         let wrong: BTreeSet<String> = findings().map(|finding| finding.to_string()).collect();
-        wrong.difference(&self.said).for_each(|line| eprintln!("{line}"));
+        wrong.difference(&self.said).for_each(|line| Message::warning(line).send());
         self.said = wrong;
         self.mistakes.send_if_modified(|told| {
             let is_new = **told != mistakes;

@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep_until};
 use super::{AgentError, now};
 use crate::config::Settings;
 use crate::event::{Body, Change};
+use crate::journal::Message;
 use crate::prober;
 use crate::server::Live;
 use crate::unit::Scope;
@@ -69,7 +70,7 @@ pub(super) async fn run(
         away(&live, &lost);
         // Once, not every second of an outage.
         if !std::mem::replace(&mut said, true) {
-            eprintln!("{lost}; trying again until it answers");
+            Message::warning(format_args!("{lost}; trying again until it answers")).send();
         }
         tokio::select! {
             () = &mut stop => return Ok("watches"),
@@ -114,7 +115,7 @@ pub(super) async fn without_systemd(
         take_up(&live, &mut settings, std::mem::take(&mut at_start));
         away(&live, "no systemd here: units can't be watched");
         if !live.read(|board| board.rules().is_empty()) && !std::mem::replace(&mut said, true) {
-            eprintln!("no systemd here: units can't be watched");
+            Message::warning("no systemd here: units can't be watched").send();
         }
         tokio::select! {
             () = &mut stop => return Ok("watches"),

@@ -8,6 +8,7 @@ use tokio::sync::{Notify, mpsc};
 
 use super::AgentError;
 use super::engine::Engine;
+use crate::journal::Message;
 use crate::tail::{Signal, Watch};
 
 /// How long to wait before a missing directory is looked for again.
@@ -48,7 +49,7 @@ impl Watching {
                 Ok(()) => {}
                 Err(error) if dir.exists() => return Err(error.into()),
                 Err(_) => {
-                    eprintln!("waiting for the directory `{}`", dir.display());
+                    Message::warning(format_args!("waiting for the directory `{}`", dir.display())).send();
                     missing.push(dir);
                 }
             }

@@ -8,19 +8,20 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware;
 use axum::routing::post;
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use super::answer::not_found;
-use super::authority::operators_only;
+use super::authority::{Operator, operators_only};
 use super::query::{Parameters, bad};
 use super::things::Named;
 use super::{Api, Hands};
 use crate::agent::{self, OrderError, RULE_FOR_UNITS};
 use crate::check::CheckId;
 use crate::event::{Key, Kind};
+use crate::journal::Message;
 use crate::server::Problem;
 use crate::systemd::Action;
 use crate::unit;
@@ -52,6 +53,8 @@ enum Verb {
     AutoFix,
 }
 
+/// Who asks, once let in.
+type Asking = Extension<Operator>;
 type Answer = Result<(StatusCode, Json<Accepted>), Problem>;
 
 pub(super) fn routes(api: &Arc<Api>) -> Router<Arc<Api>> {
@@ -66,10 +69,13 @@ fn accepted() -> Answer {
     Ok((StatusCode::ACCEPTED, Json(Accepted { accepted: true })))
 }
 
-async fn run(State(api): State<Arc<Api>>, uri: Uri, named: Named) -> Answer {
+async fn run(State(api): State<Arc<Api>>, Extension(operator): Asking, uri: Uri, named: Named) -> Answer {
     Parameters::of(&uri, &[])?;
-    let Key::Check(id) = api.key(Kind::Check, named)? else { return Err(nobody()) };
-    start(&api, &id).await?;
+    let key = api.key(Kind::Check, named)?;
+    let Key::Check(id) = &key else { return Err(nobody()) };
+    let started = start(&api, id).await;
+    operator.asked("run", &key, started.as_ref().err());
+    started?;
     accepted()
 }
 
@@ -86,30 +92,44 @@ pub(super) async fn start(api: &Api, id: &CheckId) -> Result<(), Problem> {
     }
 }
 
-async fn check(State(api): State<Arc<Api>>, uri: Uri, named: Named) -> Answer {
+async fn check(State(api): State<Arc<Api>>, Extension(operator): Asking, uri: Uri, named: Named) -> Answer {
     Parameters::of(&uri, &[])?;
     let unit = watched(&api, named)?;
-    match &api.hands {
-        Hands::Systemd { look } => ask(look, unit)?,
-        Hands::Scheduler { .. } | Hands::Nobody => return Err(nobody()),
-    }
+    let asked = match &api.hands {
+        Hands::Systemd { look } => ask(look, unit.clone()),
+        Hands::Scheduler { .. } | Hands::Nobody => Err(nobody()),
+    };
+    operator.asked("check", &Key::Watch(unit), asked.as_ref().err());
+    asked?;
     accepted()
 }
 
-async fn act(State(api): State<Arc<Api>>, uri: Uri, headers: HeaderMap, named: Named, body: Body) -> Answer {
+async fn act(
+    State(api): State<Arc<Api>>,
+    Extension(operator): Asking,
+    uri: Uri,
+    headers: HeaderMap,
+    named: Named,
+    body: Body,
+) -> Answer {
     Parameters::of(&uri, &[])?;
     let unit = watched(&api, named)?;
-    let action = match read(&headers, body).await?.action {
-        Verb::Start => Action::Start,
-        Verb::Stop => Action::Stop,
-        Verb::Restart => Action::Restart,
-        Verb::AutoFix => return fix(&api, &unit).await,
+    let (word, done) = match read(&headers, body).await?.action {
+        Verb::Start => ("start", carry_out(&api, Action::Start, &unit).await),
+        Verb::Stop => ("stop", carry_out(&api, Action::Stop, &unit).await),
+        Verb::Restart => ("restart", carry_out(&api, Action::Restart, &unit).await),
+        Verb::AutoFix => ("auto_fix", fix(&api, &unit).await),
     };
-    if !api.settings.borrow().actions.watches.contains(&unit) {
-        return Err(forbidden(action.verb(), "watches", &unit));
+    operator.asked(word, &Key::Watch(unit), done.as_ref().err());
+    done
+}
+
+async fn carry_out(api: &Api, action: Action, unit: &UnitName) -> Answer {
+    if !api.settings.borrow().actions.watches.contains(unit) {
+        return Err(forbidden(action.verb(), "watches", unit));
     }
     let Hands::Systemd { .. } = &api.hands else { return Err(nobody()) };
-    order(&api, action, unit.as_str(), RULE_FOR_UNITS).await?;
+    order(api, action, unit.as_str(), RULE_FOR_UNITS).await?;
     accepted()
 }
 
@@ -170,7 +190,7 @@ async fn order(api: &Api, action: Action, unit: &str, rule: &'static str) -> Res
             OrderError::Silent => StatusCode::GATEWAY_TIMEOUT,
         };
         if status == StatusCode::BAD_GATEWAY {
-            eprintln!("{error}");
+            Message::warning(&error).send();
         }
         Problem::new(status, error.to_string())
     })

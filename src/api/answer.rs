@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::Api;
 use crate::history::{HistoryError, Reader};
+use crate::journal::Message;
 use crate::server::Problem;
 
 /// Answers only who takes JSON.
@@ -96,7 +97,7 @@ pub(super) async fn history<T: Send + 'static>(
         Ok(Ok(Some(rows))) => Ok(rows),
         Ok(Ok(None)) => Err(unavailable("no history is recorded on this host; the journal of the agent says why")),
         Ok(Err(error)) => {
-            eprintln!("the history could not be asked: {}", chain(&error));
+            Message::warning(format_args!("the history could not be asked: {}", chain(&error))).send();
             Err(unavailable("the history can't be read at the moment; the journal of the agent says why"))
         }
         Err(_) => Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the history could not be asked")),

@@ -12,6 +12,8 @@ use axum::response::{IntoResponse, Response};
 use super::Api;
 use super::answer::chain;
 use crate::access;
+use crate::event::Key;
+use crate::journal::Message;
 use crate::paths::Paths;
 use crate::server::{Access, Problem};
 use crate::token::{Scope, Secret, Tokens};
@@ -25,23 +27,46 @@ impl Access for TokenFile {
         match access::load(&self.0) {
             Ok(tokens) => Some(tokens),
             Err(error) => {
-                eprintln!("the tokens could not be read: {}", chain(&error));
+                Message::error(format_args!("the tokens could not be read: {}", chain(&error))).send();
                 None
             }
         }
     }
 }
 
+/// Who asks: the name of the token.
+#[derive(Clone, Debug)]
+pub(super) struct Operator(String);
+
+impl Operator {
+    /// Leaves in the journal who had what done, or why it was not.
+    pub(super) fn asked(&self, action: &str, what: &Key, refused: Option<&Problem>) {
+        let Operator(token) = self;
+        let refused = refused.map(|problem| format!(", refused: {}", problem.detail())).unwrap_or_default();
+        let message = Message::notice(format_args!("{action} of `{what}`, by the token `{token}`{refused}"));
+        let message = message.with("SSI_TOKEN", token).with("SSI_ACTION", action);
+        match what {
+            Key::Check(id) => message.of_check(id),
+            Key::Watch(unit) => message.of_watch(unit),
+            Key::Ping(name) => message.with("SSI_PING", name),
+        }
+        .send();
+    }
+}
+
 /// Lets nobody pass without an operator's token. What is not there is told to those alone who have one.
-pub(super) async fn operators_only(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
+pub(super) async fn operators_only(State(api): State<Arc<Api>>, mut request: Request, next: Next) -> Response {
     match demand(&api.paths, request.headers(), Scope::Operator).await {
-        Ok(()) => next.run(request).await,
+        Ok(operator) => {
+            request.extensions_mut().insert(operator);
+            next.run(request).await
+        }
         Err(problem) => problem.into_response(),
     }
 }
 
 /// Refuses a request that shows no token of this scope or a higher one.
-pub(super) async fn demand(paths: &Paths, headers: &HeaderMap, scope: Scope) -> Result<(), Problem> {
+pub(super) async fn demand(paths: &Paths, headers: &HeaderMap, scope: Scope) -> Result<Operator, Problem> {
     let secret = bearer(headers)?;
     let paths = paths.clone();
     let tokens = tokio::task::spawn_blocking(move || TokenFile(paths).tokens()).await.ok().flatten();
@@ -55,7 +80,7 @@ pub(super) async fn demand(paths: &Paths, headers: &HeaderMap, scope: Scope) -> 
         let challenge = HeaderValue::from_static("Bearer realm=\"ssi\", error=\"insufficient_scope\"");
         return Err(Problem::new(StatusCode::FORBIDDEN, detail).header(header::WWW_AUTHENTICATE, challenge));
     }
-    Ok(())
+    Ok(Operator(token.name.clone()))
 }
 
 fn bearer(headers: &HeaderMap) -> Result<Secret, Problem> {

@@ -11,9 +11,11 @@ use futures_util::StreamExt;
 use futures_util::stream;
 use tokio::time::{sleep, timeout};
 
+use super::authority::Operator;
 use super::{Api, actions};
 use crate::board::Board;
 use crate::check::CheckId;
+use crate::event::Key;
 use crate::section::Section;
 
 /// How long new documents are waited for.
@@ -27,7 +29,7 @@ const AT_ONCE: usize = 8;
 pub(super) type Refusals = BTreeMap<CheckId, String>;
 
 /// Runs `checks`, but for those that run already and those that can't, until all have ended or time is up.
-pub(super) async fn freshen(api: &Arc<Api>, checks: Vec<CheckId>) -> Refusals {
+pub(super) async fn freshen(api: &Arc<Api>, operator: Operator, checks: Vec<CheckId>) -> Refusals {
     let (mut waiting, mut to_start) = (Vec::new(), Vec::new());
     api.live.read(|board| {
         for id in checks {
@@ -40,7 +42,7 @@ pub(super) async fn freshen(api: &Arc<Api>, checks: Vec<CheckId>) -> Refusals {
     });
     let refusals = Arc::new(Mutex::new(Refusals::new()));
     // It goes on when time is up: who asks again finds what was asked for now.
-    tokio::spawn(start(Arc::clone(api), to_start, Arc::clone(&refusals)));
+    tokio::spawn(start(Arc::clone(api), operator, to_start, Arc::clone(&refusals)));
     let all_ended = async {
         loop {
             api.live.read(|board| {
@@ -63,11 +65,13 @@ fn last_run(board: &Board, id: &CheckId) -> Option<String> {
     board.get(id)?.ended_runs().last().map(str::to_owned)
 }
 
-async fn start(api: Arc<Api>, checks: Vec<CheckId>, refusals: Arc<Mutex<Refusals>>) {
+async fn start(api: Arc<Api>, operator: Operator, checks: Vec<CheckId>, refusals: Arc<Mutex<Refusals>>) {
     let started = stream::iter(checks).for_each_concurrent(AT_ONCE, |id| {
-        let (api, refusals) = (&api, &refusals);
+        let (api, operator, refusals) = (&api, &operator, &refusals);
         async move {
-            if let Err(problem) = actions::start(api, &id).await {
+            let started = actions::start(api, &id).await;
+            operator.asked("run", &Key::Check(id.clone()), started.as_ref().err());
+            if let Err(problem) = started {
                 let why = format!("could not be run: {}", problem.detail());
                 refusals.lock().unwrap_or_else(PoisonError::into_inner).insert(id, why);
             }

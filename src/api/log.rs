@@ -69,7 +69,7 @@ pub(super) async fn log_tail(api: &Arc<Api>, key: &Key, most: u32) -> Option<Vec
     match reading.await.ok()? {
         Ok(lines) => Some(lines),
         Err(error) => {
-            eprintln!("the log of `{key}` could not be read: {}", chain(&error));
+            journal::Message::warning(format_args!("the log of `{key}` could not be read: {}", chain(&error))).send();
             None
         }
     }

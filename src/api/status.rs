@@ -45,9 +45,9 @@ async fn status(State((api, overview)): State<Known>, uri: Uri, headers: HeaderM
     let wanted = Wanted::of(&uri)?;
     let refusals = match wanted.max_age {
         Some(most) => {
-            demand(&api.paths, &headers, Scope::Operator).await?;
+            let operator = demand(&api.paths, &headers, Scope::Operator).await?;
             let (_, told) = overview.told();
-            freshen(&api, wanted.older(told.documents(), most)).await
+            freshen(&api, operator, wanted.older(told.documents(), most)).await
         }
         None => Refusals::new(),
     };

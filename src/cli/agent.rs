@@ -1,5 +1,7 @@
 //! `ssi agent`.
 
+mod start;
+
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::args::{AgentArgs, Scheduler};
@@ -8,6 +10,7 @@ use super::listen::{self, Passed};
 use super::live;
 use super::ui::Ui;
 use crate::agent::{self, Agent, AgentError, Options};
+use crate::journal;
 use crate::paths::Paths;
 use crate::{access, settings};
 
@@ -37,7 +40,11 @@ pub(super) fn agent(args: &AgentArgs, paths: &Paths, ui: &Ui) -> Result<u8, Fail
         let agent = Agent::start(options).await?;
         let checks = agent.live().read(|board| board.entries().count());
         let who = if embedded { "the agent runs them itself" } else { "systemd runs them" };
-        ui.say(format!("serving {checks} checks on {} ({who})", agent::addresses(&listeners)?))?;
+        let serving = format!("serving {checks} checks on {} ({who})", agent::addresses(&listeners)?);
+        match journal::is_heard() {
+            true => start::message(&serving, checks, &listeners, paths).send(),
+            false => ui.say(serving)?,
+        }
         agent.run(listeners, shutdown()?).await?;
         Ok(0)
     })

@@ -24,6 +24,7 @@ use super::admission::Pass;
 use super::seats::{Full, Seat, Seats};
 use super::upgrade::Upgrade;
 use super::{Guard, Live};
+use crate::journal::Message;
 
 /// How long a request's header may take, and a connection may wait for a request.
 const HEADER_TIME: Duration = Duration::from_secs(10);
@@ -81,7 +82,8 @@ impl Connections {
                 Err(error) if is_of_one_connection(&error) => {}
                 Err(error) => {
                     // Out of descriptors or memory: what is open goes on.
-                    eprintln!("ssi: cannot accept connections, trying again in {} ms: {error}", wait.as_millis());
+                    let later = format!("trying again in {} ms", wait.as_millis());
+                    Message::error(format!("cannot accept connections, {later}: {error}")).send();
                     sleep(wait).await;
                     wait = BACK_OFF.1.min(wait * 2);
                 }
@@ -189,7 +191,7 @@ async fn connection(
     if let Ok(stream) = io.into_inner().into_std()
         && let Err(error) = live.join(stream, &read_buf, &subscription, missed, Pass::new(grant, seat))
     {
-        eprintln!("ssi: cannot take in a subscriber: {error}");
+        Message::error(format_args!("cannot take in a subscriber: {error}")).send();
     }
 }
 

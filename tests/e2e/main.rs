@@ -30,6 +30,7 @@ mod jobs;
 mod lifecycle;
 mod machine;
 mod machine_works;
+mod messages;
 mod operator;
 mod pings;
 mod probes;

@@ -16,6 +16,7 @@ use crate::check::CheckId;
 use crate::event::{Change, Key, Numbered, Origin};
 use crate::history::{Head, History, HistoryError, Keep, Opened, Reader, Saved};
 use crate::identity;
+use crate::journal::Message;
 use crate::paths::Paths;
 use crate::server::{Live, Past};
 use crate::survey::Kept;
@@ -141,7 +142,7 @@ impl Book {
         writing.behind = false;
         writing.backlog.seq = seq;
         if std::mem::take(&mut writing.failing) {
-            eprintln!("the history has caught up");
+            Message::notice("the history has caught up").send();
         }
         Ok(())
     }
@@ -155,7 +156,7 @@ impl Book {
         if error.is_corrupt() || is_gone {
             writing.replace(&chain(error));
         } else if !std::mem::replace(&mut writing.failing, true) {
-            eprintln!("the history can't catch up yet: {}", chain(error));
+            Message::warning(format_args!("the history can't catch up yet: {}", chain(error))).send();
         }
     }
 
@@ -274,12 +275,20 @@ impl Beginning {
 }
 
 fn say_failing(error: &HistoryError) {
-    eprintln!("{}; live status goes on, and the history catches up when it can be written again", chain(error));
+    Message::error(format_args!(
+        "{}; live status goes on, and the history catches up when it can be written again",
+        chain(error)
+    ))
+    .send();
 }
 
 fn say_replaced(path: &Path, aside: Option<&Path>, reason: &str) {
     let aside = aside.map(|aside| format!("; it was moved to `{}`", aside.display())).unwrap_or_default();
-    eprintln!("the history `{}` can't be used: {reason}{aside}. A new one is made from the logs", path.display());
+    Message::error(format_args!(
+        "the history `{}` can't be used: {reason}{aside}. A new one is made from the logs",
+        path.display()
+    ))
+    .send();
 }
 
 /// An error with what caused it.

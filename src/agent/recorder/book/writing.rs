@@ -7,6 +7,7 @@ use super::{chain, say_failing, say_replaced};
 use crate::agent::recorder::Held;
 use crate::event::{Key, Numbered, Origin};
 use crate::history::{Head, History, HistoryError, Opened, Saved};
+use crate::journal::Message;
 
 /// So many events that could not be written are kept in memory, some 20 MB. Beyond them the logs are the memory.
 const BACKLOG: usize = 50_000;
@@ -102,7 +103,7 @@ impl Writing {
                 self.backlog.clear();
                 self.relieved = false;
                 if std::mem::take(&mut self.failing) {
-                    eprintln!("the history is recorded again");
+                    Message::notice("the history is recorded again").send();
                 }
             }
             Err(error) if error.is_corrupt() => self.replace(&chain(&error)),
@@ -149,7 +150,7 @@ impl Writing {
         say_replaced(&self.path, aside.as_deref(), reason);
         if let Err(error) = self.history() {
             self.failing = true;
-            eprintln!("a new history can't be made yet: {}", chain(&error));
+            Message::error(format_args!("a new history can't be made yet: {}", chain(&error))).send();
         }
     }
 }
