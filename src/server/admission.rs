@@ -164,13 +164,13 @@ pub fn refused(client: Client, headers: &HeaderMap, is_token: bool) -> Problem {
     let bearer = if is_token { "Bearer realm=\"ssi\", error=\"invalid_token\"" } else { "Bearer realm=\"ssi\"" };
     let problem = Problem::new(StatusCode::UNAUTHORIZED, detail)
         .header(header::WWW_AUTHENTICATE, HeaderValue::from_static(bearer));
-    // Only who opens a page is to be asked for a password: what a page asks for is not to open a dialog again and again.
+    // Who opens a page, or loads a part of it, is to be asked for a password; what the page asks for by itself says that it takes JSON.
     let mut accepted = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    match accepted.any(|types| types.contains("text/html")) {
-        true => {
+    match accepted.any(|types| types.contains("application/json")) {
+        true => problem,
+        false => {
             problem.header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"ssi\", charset=\"UTF-8\""))
         }
-        false => problem,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The web page in a real browser, against a real agent on a real systemd.
 
 mod driver;
+mod foreign;
 mod units;
 
 use std::time::Instant;

@@ -145,16 +145,16 @@ async fn a_stranger_learns_that_there_is_an_agent_and_how_to_get_in_and_no_more(
         let request = format!("GET / HTTP/1.1\r\nConnection: close\r\n{host}{more}\r\n");
         doors.world.raw(&request).await
     };
-    // Who opens a page is asked for a password; a program, or what a page asks for, is not.
-    let program = answer("").await.to_ascii_lowercase();
+    // Who opens a page, or loads a part of it, is asked for a password; a program, or what a page asks for, is not.
+    let program = answer("Accept: application/json\r\n").await.to_ascii_lowercase();
     assert!(program.contains("content-type: application/problem+json"), "{program}");
     assert!(program.contains("www-authenticate: bearer realm=\"ssi\"\r\n") && !program.contains("basic"), "{program}");
     assert!(program.contains("ssi token add"), "{program}");
-    let page = answer("Accept: text/html,application/xhtml+xml\r\n").await.to_ascii_lowercase();
-    assert!(
-        page.contains("www-authenticate: bearer") && page.contains("www-authenticate: basic realm=\"ssi\""),
-        "{page}"
-    );
+    for accept in ["text/html,application/xhtml+xml", "text/css,*/*;q=0.1", "*/*"] {
+        let page = answer(&format!("Accept: {accept}\r\n")).await.to_ascii_lowercase();
+        assert!(page.contains("www-authenticate: bearer"), "{page}");
+        assert!(page.contains("www-authenticate: basic realm=\"ssi\""), "{page}");
+    }
     let basic = BASE64.encode(format!("me:{}", doors.read).as_bytes());
     assert!(answer(&format!("Authorization: Basic {basic}\r\n")).await.starts_with("HTTP/1.1 200"));
     let basic = BASE64.encode(format!("me:{}", doors.operator).as_bytes());

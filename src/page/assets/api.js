@@ -2,14 +2,17 @@
 
 const TOKEN = "ssi-token";
 
+/** With it the agent does not have the browser ask for a password, which would open a dialog over the page again and again. */
+export const JSON_ONLY = { accept: "application/json" };
+
 /** Asks; a page that asks the same thing meanwhile shares the answer. */
 export async function get(path, signal) {
-  return call(path, { signal, cache: "no-cache" });
+  return call(path, { headers: JSON_ONLY, signal, cache: "no-cache" });
 }
 
 /** Does something, with the operator's token. */
 export async function post(path, token, body) {
-  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+  const headers = { ...JSON_ONLY, authorization: `Bearer ${token}`, "content-type": "application/json" };
   return call(path, { method: "POST", headers, body: JSON.stringify(body ?? {}) });
 }
 

@@ -2,6 +2,8 @@
 // without having been closed, so while the page is looked at a small question (`/pulse`) goes out every few seconds: its answer tells that
 // the agent lives, and by the number of its last event whether the socket still brings everything.
 
+import { JSON_ONLY } from "./api.js";
+
 /** Between two questions while somebody looks, and otherwise. */
 const BEAT = 3000;
 const BEAT_HIDDEN = 30_000;
@@ -93,7 +95,7 @@ export class Connection extends EventTarget {
     const timer = setTimeout(() => asked.abort(), ANSWER);
     const sent = performance.now();
     try {
-      const answer = await fetch("/pulse", { signal: asked.signal, cache: "no-store" });
+      const answer = await fetch("/pulse", { headers: JSON_ONLY, signal: asked.signal, cache: "no-store" });
       const pulse = await answer.json();
       if (answer.ok) this.felt(pulse, sent);
     } catch {
@@ -129,7 +131,7 @@ export class Connection extends EventTarget {
     if (this.polled !== undefined && performance.now() - this.polled < POLL) return;
     this.polled = performance.now();
     try {
-      const headers = this.etag ? { "if-none-match": this.etag } : {};
+      const headers = this.etag ? { ...JSON_ONLY, "if-none-match": this.etag } : JSON_ONLY;
       const answer = await fetch("/api/v1/checks", { headers, cache: "no-store" });
       if (!answer.ok) return;
       this.etag = answer.headers.get("etag");

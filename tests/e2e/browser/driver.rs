@@ -54,6 +54,8 @@ impl Browser {
             "--disable-component-update",
             "--hide-scrollbars",
             "--no-first-run",
+            // The name of somebody else, made to lead here.
+            "--host-resolver-rules=MAP evil.example 127.0.0.1",
         ];
         let capabilities = json!({"capabilities": {"alwaysMatch": {
             "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"},
@@ -76,7 +78,13 @@ impl Browser {
     /// Opens an address of the page.
     #[track_caller]
     pub fn load(&self, path: &str) {
-        self.post("/url", &json!({"url": format!("{PAGE}{path}")}));
+        self.visit(&format!("{PAGE}{path}"));
+    }
+
+    /// Opens any address.
+    #[track_caller]
+    pub fn visit(&self, url: &str) {
+        self.post("/url", &json!({"url": url}));
     }
 
     /// What a script returns.
