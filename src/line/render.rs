@@ -9,9 +9,16 @@ use jiff::{SignedDuration, TimestampRound, Unit};
 use super::parse::is_like_a_marker;
 use super::{Exit, Line, Moment, RunEnd, RunStart, Stamp, StatusLine, Trigger};
 
-/// `text` without what could end a line or steer a terminal: each control character but the tab becomes U+FFFD.
+/// `text` without what could end a line, steer a terminal or turn the direction of what follows: each such character but the tab becomes
+/// U+FFFD.
+///
+/// ```
+/// assert_eq!(ssi::line::printable("a\u{1b}[2Jb\u{202e}c\td"), "a\u{fffd}[2Jb\u{fffd}c\td");
+/// ```
 pub fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect()
+    let turns =
+        |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if c.is_control() && c != '\t' || turns(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// `text` as a detail line. What begins like a line of the runner is indented once more, so that no script can forge one.

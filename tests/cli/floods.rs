@@ -105,11 +105,11 @@ impl Drop for Flooded {
 }
 
 /// The agent that is tested.
-fn this() -> &'static OsStr {
+pub fn this() -> &'static OsStr {
     OsStr::new(env!("CARGO_BIN_EXE_ssi"))
 }
 
-fn start(host: &Host, binary: &OsStr) -> (Child, SocketAddr) {
+pub fn start(host: &Host, binary: &OsStr) -> (Child, SocketAddr) {
     let mut command = host.command_of(binary, ["agent", "--listen", "127.0.0.1:0"]);
     let mut agent = command.stdout(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();

@@ -8,6 +8,7 @@ mod floods;
 mod headers;
 mod history;
 mod host;
+mod hostile;
 mod installing;
 mod jobs;
 mod load;
