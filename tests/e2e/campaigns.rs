@@ -22,7 +22,7 @@ fn long_install_run_update_remove_on_every_release() {
         let machine = Machine::new("release").base(release.root()).boot();
         println!("{release:?}: {}", machine.run(&["systemctl", "--version"]).ok().lines().next().unwrap_or_default());
         machine.install_ssi();
-        bring_libraries(&machine);
+        bring_libraries(&machine, "/usr/bin/ssi");
         install_run_update_remove(&machine);
     }
 }
@@ -66,7 +66,7 @@ fn install_run_update_remove(machine: &Machine) {
 }
 
 /// A binary of this host needs this host's C library, which is newer than that of some releases. Scripts still run in their own bash.
-fn bring_libraries(machine: &Machine) {
+pub fn bring_libraries(machine: &Machine, program: &str) {
     const DIR: &str = "/usr/local/lib/ssi-e2e";
     let binary = env!("CARGO_BIN_EXE_ssi");
     let run = |command: &mut Command| {
@@ -84,7 +84,7 @@ fn bring_libraries(machine: &Machine) {
             loader = format!("{DIR}/{}", name.to_string_lossy());
         }
     }
-    let installed = machine.path("/usr/bin/ssi");
+    let installed = machine.path(program);
     run(Command::new("patchelf").args(["--set-interpreter", &loader, "--set-rpath", DIR]).arg(installed));
 }
 

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::agent_board::{Board, agent_pid};
+use crate::campaigns::bring_libraries;
 use crate::checks::{LOGS, Script, add, json, property, ssi};
 use crate::machine::{Machine, PATIENCE, wait_for};
+use crate::release::Release;
 
 /// Where `cargo install` puts it.
 const BUILT: &str = "/root/.cargo/bin/ssi";
@@ -13,7 +15,11 @@ const UNIT: &str = "ssi-agent.service";
 /// A machine with nothing but the binary, in the home directory of root.
 #[track_caller]
 fn machine(name: &str) -> Machine {
-    let machine = Machine::new(name).boot();
+    with_binary(Machine::new(name).boot())
+}
+
+#[track_caller]
+fn with_binary(machine: Machine) -> Machine {
     let (from, to) = (env!("CARGO_BIN_EXE_ssi"), machine.path(BUILT));
     let copied = std::process::Command::new("install").args(["-D", "-m", "755", from]).arg(to).status();
     assert!(copied.is_ok_and(|status| status.success()));
@@ -70,6 +76,7 @@ fn installed_used_upgraded_removed_and_nothing_is_left() {
         rows[0]["status"] == "ERROR" && rows[1]["status"] == "OK"
     });
     assert!(!machine.path("/etc/systemd/system/ssi-ended@.service").exists());
+    machine.run(&["ssi", "doctor"]).ok();
     // Again: nothing to do, and nobody is disturbed. What an administrator changed stays.
     machine.write("/etc/logrotate.d/service-status-indicator", "# mine\n", 0o644);
     let pid = agent_pid(&machine);
@@ -120,4 +127,27 @@ fn nothing_is_installed_over_a_package_or_without_rights() {
     assert_eq!(refused.code(), 4, "{refused:?}");
     assert!(refused.stderr.contains("as root"), "{refused:?}");
     assert_eq!(machine.run(&["ssi", "--user", "install"]).code(), 2);
+}
+
+#[test]
+#[ignore = "campaign: tests/run long"]
+fn long_bare_machines_of_every_release_take_it_and_are_as_before() {
+    for release in Release::ALL {
+        let machine = with_binary(Machine::new("setup-release").base(release.root()).boot());
+        bring_libraries(&machine, BUILT);
+        let before = files(&machine);
+        machine.run(&[BUILT, "install"]).ok();
+        let added = add(&machine, &[Script::new("good", "echo OK, fine as $(id -un)")], &[]).ok();
+        assert!(added.contains("ran good: OK fine as _ssi-check"), "{release:?}: {added}");
+        assert_eq!(property(&machine, UNIT, "ActiveState"), "active", "{release:?}");
+        machine.run(&["systemctl", "reload", UNIT]).ok();
+        machine.sh(&format!("echo >> {BUILT}")).ok();
+        machine.run(&[BUILT, "install"]).ok();
+        assert_eq!(json(&ssi(&machine, &["list", "--json"]))[0]["status"], "OK", "{release:?}");
+        machine.run(&["ssi", "uninstall", "--purge"]).ok();
+        let after = files(&machine);
+        let (gone, new): (Vec<_>, Vec<_>) = (before.difference(&after).collect(), after.difference(&before).collect());
+        assert!(gone.is_empty() && new.is_empty(), "{release:?}\ngone: {gone:#?}\nnew: {new:#?}");
+        println!("{release:?}: installed, used, upgraded, purged");
+    }
 }
