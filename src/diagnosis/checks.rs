@@ -60,6 +60,16 @@ fn of_check(check: &CheckFacts) -> Option<Finding> {
             None,
         );
     }
+    if check.modified {
+        return finding(
+            Severity::Warning,
+            "script-modified",
+            format!("the script of `{id}` is not the one that was installed"),
+            "somebody changed it without ssi; to install it once more is to accept what it says now",
+            format!("ssi status {id}; less {script}; ssi add {script}"),
+            None,
+        );
+    }
     if let Some(name) = unit_that(UnitText::Foreign) {
         let why = "it may do anything, and is not touched";
         let command = format!("systemctl cat {name}");
@@ -93,7 +103,7 @@ fn of_check(check: &CheckFacts) -> Option<Finding> {
             Severity::Warning,
             "unit-differs",
             format!("`{name}` is not what this ssi makes of the script"),
-            "somebody changed it or the script by hand, or another version of ssi wrote it",
+            "somebody changed it by hand, or another version of ssi wrote it",
             format!("ssi add {script}"),
             mend(),
         );

@@ -145,6 +145,8 @@ pub struct CheckFacts {
     pub script: PathBuf,
     /// Whether that is there.
     pub has_script: bool,
+    /// Whether somebody changed that without ssi.
+    pub modified: bool,
     /// What is wrong with its header.
     pub mistake: Option<String>,
     /// The units that it should have, and how their files differ from what this ssi would write.

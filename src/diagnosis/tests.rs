@@ -44,6 +44,7 @@ fn sound() -> Result<Facts, Box<dyn std::error::Error>> {
             id,
             script: "/lib/door.bash".into(),
             has_script: true,
+            modified: false,
             mistake: None,
             units: vec![unit("ssi_door.service"), unit("ssi_door.timer")],
             has_schedule: true,
@@ -87,7 +88,8 @@ fn a_host_in_order_has_no_findings() -> Result<(), Box<dyn std::error::Error>> {
 fn each_fault_has_its_finding() -> Result<(), Box<dyn std::error::Error>> {
     use Severity::{Error, Note, Warning};
     // The fault, its code, how bad it is, the command, and whether it is mended without a person.
-    let rows: [(Break, &str, Severity, &str, bool); 41] = [
+    let rows: [(Break, &str, Severity, &str, bool); 42] = [
+        (|f| f.checks[0].modified = true, "script-modified", Warning, "ssi add /lib/door.bash", false),
         (|f| set(f, "/lib", 0o775, 0, 0), "scripts-writable", Error, "chmod 755 /lib", true),
         (|f| set(f, "/lib", 0o755, 100, 0), "scripts-writable", Error, "chown 0 /lib && chmod 755 /lib", true),
         (|f| set(f, "/lib/door.bash", 0o666, 0, 0), "script-writable", Error, "chmod 644 /lib/door.bash", true),

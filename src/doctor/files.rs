@@ -34,6 +34,7 @@ pub(super) fn checks(paths: &Paths, place: &unit::Place) -> Result<Vec<CheckFact
         };
         CheckFacts {
             has_script: script.symlink_metadata().is_ok(),
+            modified: installed.modified.is_some(),
             mistake,
             units: check.as_ref().map(|check| units(paths, check, place)).unwrap_or_default(),
             has_schedule: check.is_some_and(|check| check.schedule.is_some()),

@@ -40,7 +40,7 @@ fn each_fault_is_found_and_mended() {
     assert_eq!(doctor(&machine, &[]), (0, set(&[]), set(&[])), "{}", ssi(&machine, &["doctor"]).stdout);
     let script = format!("{SCRIPTS}/door.bash");
     // What breaks it, and what is found. All of it is mended.
-    let rows: [(&str, String, &[&str]); 19] = [
+    let rows: [(&str, String, &[&str]); 18] = [
         ("script", format!("chmod 666 {script}"), &["script-writable"]),
         ("owner of a script", format!("chown _ssi {script}"), &["script-writable"]),
         ("hidden script", format!("chmod 600 {script}"), &["script-unreadable"]),
@@ -55,7 +55,6 @@ fn each_fault_is_found_and_mended() {
         ("tokens", format!("ssi token add me && chmod 644 {CONFIG}/tokens.toml"), &["tokens-open"]),
         ("missing timer", format!("rm {UNITS}/ssi_door.timer"), &["no-unit", "units-outdated"]),
         ("changed unit", format!("echo '# mine' >> {UNITS}/ssi_door.service"), &["unit-differs", "units-outdated"]),
-        ("header changed by hand", format!("sed -i 's/yearly/monthly/' {script}"), &["unit-differs"]),
         ("stopped timer", "systemctl stop ssi_door.timer".to_owned(), &["timer-stopped"]),
         ("stray link", format!("ln -s ../ssi_gone.timer {UNITS}/timers.target.wants/ssi_gone.timer"), &["stray-link"]),
         ("stopped agent", "systemctl stop ssi-agent".to_owned(), &["agent-stopped"]),
@@ -92,7 +91,14 @@ fn what_is_for_a_person_to_decide_is_told_with_the_command() {
     };
     let full = small(LOGS, "size=256k") + &format!("; cat /dev/zero > {LOGS}/filler; true");
     // What breaks it, what is found, a part of the command that is told, and what takes it back.
-    let rows: [(&str, String, &str, &str, String); 12] = [
+    let rows: [(&str, String, &str, &str, String); 13] = [
+        (
+            "changed by hand",
+            format!("cp -a {script} /srv/kept; sed -i 's/yearly/monthly/' {script}; rm {UNITS}/ssi_door.timer"),
+            "script-modified",
+            "ssi add ",
+            format!("mv /srv/kept {script}"),
+        ),
         (
             "script gone",
             format!("mv {script} /srv/kept"),
