@@ -127,7 +127,10 @@ pub fn plan(
             Some(old) => Difference::Updated(changes(old.check.as_ref().ok(), &old.content, &script)),
         };
         steps.extend(own);
-        steps.extend(store::remember(paths, &id, options.origin.as_deref())?);
+        // Who installs the installed script once more, to mend its units, says nothing of where it came from.
+        if file != paths.script(&id) {
+            steps.extend(store::remember(paths, &id, options.origin.as_deref())?);
+        }
         checks.push(Planned { script, difference, units, enabled });
     }
     let mut shared = Vec::new();

@@ -95,6 +95,9 @@ fn pruning_takes_only_what_came_from_the_directory() {
     scripts.apply(&[]).exits(0);
     // Added by hand since: it is no longer the directory's.
     scripts.host.ssi(["add", scripts.dir.join("Door.bash").to_str().unwrap()]).exits(0);
+    // Installed once more, as somebody does who mends its units: it stays the directory's.
+    let installed = scripts.host.at("/var/lib/service-status-indicator/checks/roof.bash");
+    scripts.host.ssi(["add", installed.to_str().unwrap()]).exits(0);
     // Applied from elsewhere since.
     let other = scripts.host.path("other");
     fs::create_dir(&other).unwrap();

@@ -38,6 +38,8 @@ fn a_start_says_what_is_served_where_and_with_which_rights() {
         assert!(message.contains(part), "`{part}` is not in {message}");
     }
     assert_eq!((&start["PRIORITY"], &start["_SYSTEMD_UNIT"]), (&"5".into(), &"ssi-agent.service".into()), "{start}");
+    // Nothing is amiss, so nothing is said to be.
+    assert_eq!(entries(&machine, &["-u", "ssi-agent", "-p", "warning", "_COMM=ssi"]), [Value::Null; 0]);
     token(&machine, "deploy", "operator");
     machine.sh("printf '[actions]\\nwatches = [\"web.service\"]\\n' > /etc/service-status-indicator/ssi.toml").ok();
     machine.run(&["systemctl", "restart", "ssi-agent"]).ok();
@@ -45,8 +47,6 @@ fn a_start_says_what_is_served_where_and_with_which_rights() {
     wait_for("the second start", PATIENCE, || said().len() == 2);
     let message = said()[1]["MESSAGE"].as_str().unwrap().to_owned();
     assert!(message.contains("tokens of operators: 1, units it may start and stop: web.service"), "{message}");
-    // Nothing is amiss, so nothing is said to be.
-    assert_eq!(entries(&machine, &["-u", "ssi-agent", "-p", "warning", "_COMM=ssi"]), [Value::Null; 0]);
 }
 
 #[test]
