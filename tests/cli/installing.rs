@@ -5,12 +5,13 @@ use std::os::unix::fs::PermissionsExt;
 
 use crate::host::{Host, script};
 
-const FILES: [&str; 5] = [
+const FILES: [&str; 6] = [
     "/etc/systemd/system/ssi-ended@.service",
     "/etc/systemd/system/ssi_door.service",
     "/etc/systemd/system/ssi_door.timer",
     "/etc/systemd/system/timers.target.wants/ssi_door.timer",
     "/var/lib/service-status-indicator/checks/door.bash",
+    "/var/lib/service-status-indicator/checks/door.sha256",
 ];
 const LOG: &str = "/var/log/service-status-indicator/door.log";
 

@@ -111,7 +111,10 @@ fn every_command_that_prints_data_prints_json() {
     );
 
     let status = host.ssi(["status", "door", "--json"]).exits(1).json();
-    has_keys(&status, &[&ROW[..], &["running_since", "usual_seconds", "perfdata", "document", "lines"]].concat());
+    has_keys(
+        &status,
+        &[&ROW[..], &["running_since", "usual_seconds", "perfdata", "document", "lines", "modified"]].concat(),
+    );
     has_keys(&host.ssi(["status", "--json"]).exits(1).json()[0], &ROW);
 
     let history = host.ssi(["history", "door", "--json"]).exits(0).json_lines();
