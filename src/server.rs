@@ -5,6 +5,7 @@
 
 mod accept;
 mod admission;
+mod answers;
 mod client;
 mod drive;
 mod guard;
@@ -16,7 +17,7 @@ mod problem;
 mod rate;
 mod ring;
 mod routes;
-mod seats;
+mod shares;
 mod upgrade;
 mod wire;
 

@@ -21,7 +21,8 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::admission::Pass;
-use super::seats::{Full, Seat, Seats};
+use super::answers::Answers;
+use super::shares::{Bounds, Full, Share, Shares};
 use super::upgrade::Upgrade;
 use super::{Guard, Live};
 use crate::journal::Message;
@@ -50,7 +51,9 @@ pub struct Ends {
 pub struct Connections {
     live: Arc<Live>,
     guard: Guard,
-    seats: Seats,
+    seats: Shares,
+    /// More connections there can't be.
+    most: usize,
     app: Router,
     open: JoinSet<()>,
     ending: CancellationToken,
@@ -61,8 +64,8 @@ impl Connections {
     pub fn new(live: Arc<Live>, guard: Guard, app: Router) -> Connections {
         // The other half is for logs, and for what else the agent opens.
         let most = getrlimit(Resource::RLIMIT_NOFILE).map_or(u64::MAX, |(soft, _)| soft / 2);
-        let seats = Seats::new(usize::try_from(most).unwrap_or(usize::MAX));
-        Connections { live, guard, seats, app, open: JoinSet::new(), ending: CancellationToken::new() }
+        let (seats, most) = (Shares::default(), number(most));
+        Connections { live, guard, seats, most, app, open: JoinSet::new(), ending: CancellationToken::new() }
     }
 
     /// Accepts for ever.
@@ -92,7 +95,10 @@ impl Connections {
     }
 
     fn begin(&mut self, stream: TcpStream, peer: IpAddr) {
-        let seat = match self.seats.take(peer, &self.guard.settings().limits) {
+        let limits = self.guard.settings().limits;
+        let of_peer = if limits.peer_connections == 0 { u64::MAX } else { limits.peer_connections };
+        let bounds = Bounds { all: self.most.min(number(limits.connections)), peer: number(of_peer) };
+        let seat = match self.seats.take(peer, 1, bounds) {
             Ok(seat) => seat,
             Err(full) => {
                 // Best effort: whoever does not read it sees the connection close.
@@ -109,6 +115,7 @@ impl Connections {
                 ends,
                 seat,
                 self.app.clone(),
+                self.guard.answers.clone(),
                 Arc::clone(&self.live),
                 self.ending.clone(),
             ));
@@ -141,8 +148,9 @@ async fn any(listeners: &[TcpListener], turn: &mut usize) -> io::Result<(TcpStre
 async fn connection(
     stream: TcpStream,
     ends: Ends,
-    seat: Seat,
+    seat: Share,
     app: Router,
+    answers: Answers,
     live: Arc<Live>,
     ending: CancellationToken,
 ) {
@@ -184,7 +192,8 @@ async fn connection(
         Some(_) => {
             // Nobody else is to wait for a disk.
             let (live, subscription) = (Arc::clone(&live), subscription.clone());
-            tokio::task::spawn_blocking(move || live.missed(&subscription)).await.ok().flatten()
+            let room = move |events| answers.room(ends.peer, events);
+            tokio::task::spawn_blocking(move || live.missed(&subscription, room)).await.ok().flatten()
         }
         None => None,
     };
@@ -193,6 +202,10 @@ async fn connection(
     {
         Message::error(format_args!("cannot take in a subscriber: {error}")).send();
     }
+}
+
+fn number(limit: u64) -> usize {
+    usize::try_from(limit).unwrap_or(usize::MAX)
 }
 
 fn no_seat(full: Full) -> String {

@@ -12,7 +12,7 @@ use data_encoding::BASE64;
 
 use super::accept::Ends;
 use super::problem::Problem;
-use super::seats::Seat;
+use super::shares::Share;
 use crate::config::{Http, Network};
 use crate::token::{Secret, Tokens};
 
@@ -42,12 +42,12 @@ pub struct Pass {
     /// Why it may read.
     pub grant: Grant,
     /// Its connection counts.
-    _seat: Seat,
+    _seat: Share,
 }
 
 impl Pass {
     /// The right to read, and the place of the connection.
-    pub fn new(grant: Grant, seat: Seat) -> Pass {
+    pub fn new(grant: Grant, seat: Share) -> Pass {
         Pass { grant, _seat: seat }
     }
 }

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use super::Live;
 use super::accept::Ends;
 use super::admission::{self, Access, Client, Grant};
+use super::answers::Answers;
 use super::problem::Problem;
 use super::rate::Rates;
 use crate::config::Settings;
@@ -23,6 +24,8 @@ use crate::config::Settings;
 pub struct Guard {
     names: Vec<String>,
     access: Option<Arc<dyn Access>>,
+    /// What they are being told.
+    pub(super) answers: Answers,
     rates: Option<Arc<Rates>>,
     settings: Option<watch::Receiver<Arc<Settings>>>,
 }
@@ -45,7 +48,7 @@ impl Guard {
     /// For listeners that are called `localhost`, by an IP address (a loopback one, where they are asked there) or by one of `names`.
     pub fn new(names: impl IntoIterator<Item = String>) -> Guard {
         let names = names.into_iter().map(|name| fold(&name)).collect();
-        Guard { names, access: None, rates: None, settings: None }
+        Guard { names, access: None, answers: Answers::default(), rates: None, settings: None }
     }
 
     /// With at most so many requests of a peer as the settings say, and under the names that they give.

@@ -19,6 +19,7 @@ use serde_json::value::RawValue;
 use tokio::sync::Notify;
 
 use super::admission::{Grant, Pass};
+use super::answers::Room;
 use super::client::Client;
 use super::hub::Hub;
 use super::{Limits, Mode, Past, Stats, wire};
@@ -81,7 +82,7 @@ struct State {
     stirred: bool,
 }
 
-/// Events between what a subscriber has and what the ring holds.
+/// A greeting, and the events between what a subscriber has and what the ring holds.
 #[derive(Debug)]
 pub(super) struct Missed {
     frames: Bytes,
@@ -306,27 +307,28 @@ impl Live {
         if *epoch != self.origin.epoch {
             return None;
         }
-        let hello = self.hello(*seq, &[], Greeting::Resumed);
         match missed {
-            Some(missed) => Some(([hello, missed.frames].concat().into(), missed.next)),
-            None => self.hub().holds(next).then_some((hello, next)),
+            Some(missed) => Some((missed.frames, missed.next)),
+            None => self.hub().holds(next).then(|| (self.hello(*seq, &[], Greeting::Resumed), next)),
         }
     }
 
-    /// What a subscriber that was away has missed and the ring does not hold any more. May read a disk.
-    pub(super) fn missed(&self, subscription: &Subscription) -> Option<Missed> {
+    /// What a subscriber that was away has missed and the ring does not hold any more, behind a greeting, if there is room for so many
+    /// events. May read a disk.
+    pub(super) fn missed(&self, subscription: &Subscription, room: impl FnOnce(u64) -> Option<Room>) -> Option<Missed> {
         let (epoch, seq) = subscription.since.as_ref()?;
         let next = self.hub().oldest();
         if *epoch != self.origin.epoch || *seq < self.floor.load(Ordering::Relaxed) || seq.checked_add(1)? >= next {
             return None;
         }
-        let mut frames = Vec::new();
+        let room = room(next - seq)?;
+        let mut frames = self.hello(*seq, &[], Greeting::Resumed).to_vec();
         for (json, is_change) in self.past.as_ref()?.frames(*seq, next - 1)? {
             if subscription.mode == Mode::All || is_change {
                 wire::text(&json, &mut frames);
             }
         }
-        Some(Missed { frames: frames.into(), next })
+        Some(Missed { frames: room.hold(frames), next })
     }
 
     /// The greeting with the board and the event that follows it.

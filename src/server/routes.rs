@@ -34,7 +34,7 @@ async fn guarded(State(guard): State<Arc<Guard>>, mut request: Request, next: Ne
     let mut response = match guard.admit(ends, version, &uri, &headers, is_subscription).await {
         Ok(grant) => {
             request.extensions_mut().insert(grant);
-            next.run(request).await
+            guard.answers.hold(ends.peer, next.run(request).await)
         }
         Err(problem) => problem.into_response(),
     };

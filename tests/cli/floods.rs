@@ -19,7 +19,7 @@ const MIB: usize = 1024 * 1024;
 const PATIENCE: Duration = Duration::from_secs(900);
 
 #[track_caller]
-fn wait_for(what: &str, mut condition: impl FnMut() -> bool) {
+pub fn wait_for(what: &str, mut condition: impl FnMut() -> bool) {
     let start = Instant::now();
     while !condition() {
         assert!(start.elapsed() < PATIENCE, "waited in vain for {what}");
@@ -77,6 +77,10 @@ impl Flooded {
     #[track_caller]
     fn wait_row(&self, check: usize, status: &str, message: &str) {
         wait_for(message, || self.row(check) == (status.to_owned(), message.to_owned()));
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.agent.id()
     }
 
     /// A number of /proc/PID/status, in MiB.

@@ -4,6 +4,7 @@
 mod applying;
 mod completions;
 mod components;
+mod crowds;
 mod floods;
 mod headers;
 mod history;

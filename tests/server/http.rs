@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::world::{World, upgrade};
+use super::world::{World, upgrade, within};
 
 async fn get(world: &World, path: &str) -> (String, String) {
     let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", world.address);
@@ -125,4 +125,26 @@ async fn a_mistake_in_the_configuration_is_told_as_long_as_it_is_there() {
     world.mistakes.send_replace(Arc::default());
     assert_eq!(health().await["checks"]["configuration:files"][0]["status"], "pass");
     assert!(!get(&world, "/checks").await.1.contains("id=\"mistakes\""));
+}
+
+#[tokio::test]
+async fn a_peer_has_so_many_connections_and_no_more() {
+    let world = World::new().await;
+    let limits = ssi::config::Limits { peer_connections: 3, ..ssi::config::Limits::default() };
+    let settings = ssi::config::Settings { limits, ..ssi::config::Settings::default() };
+    world.settings.send_replace(std::sync::Arc::new(settings));
+    let idle = tokio::net::TcpStream::connect(world.address).await.unwrap();
+    let subscribers = [world.switched().await, world.switched().await];
+    let request = format!("GET /healthz HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", world.address);
+    // It may be cut off before it has said all: then what it was told is lost.
+    let mut refused = tokio::net::TcpStream::connect(world.address).await.unwrap();
+    let mut answer = String::new();
+    within(tokio::io::AsyncReadExt::read_to_string(&mut refused, &mut answer)).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("connections of this peer"), "{answer}");
+    // Each that ends makes room, also one of those that became a subscriber.
+    drop(idle);
+    within(async { while !world.try_raw(&request).await.starts_with("HTTP/1.1 200") {} }).await;
+    let _idle = tokio::net::TcpStream::connect(world.address).await.unwrap();
+    drop(subscribers);
+    within(async { while !world.try_raw(&request).await.starts_with("HTTP/1.1 200") {} }).await;
 }

@@ -132,6 +132,18 @@ impl World {
         String::from_utf8(answer).unwrap()
     }
 
+    /// The same, as far as it came.
+    pub async fn try_raw(&self, request: &str) -> String {
+        let mut answer = Vec::new();
+        if let Ok(mut stream) = TcpStream::connect(self.address).await
+            && stream.write_all(request.as_bytes()).await.is_ok()
+        {
+            // What was cut off is as good as nothing.
+            let _ = timeout(DEADLINE, stream.read_to_end(&mut answer)).await;
+        }
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
     /// A connection that has switched to WebSocket by hand and has got its `hello`.
     pub async fn switched(&self) -> TcpStream {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
