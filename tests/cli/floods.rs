@@ -79,6 +79,11 @@ impl Flooded {
         wait_for(message, || self.row(check) == (status.to_owned(), message.to_owned()));
     }
 
+    /// What the agent complained of.
+    pub fn complaints(&self) -> String {
+        fs::read_to_string(self.host.path("agent.log")).unwrap()
+    }
+
     pub fn pid(&self) -> u32 {
         self.agent.id()
     }
@@ -115,7 +120,8 @@ pub fn this() -> &'static OsStr {
 
 pub fn start(host: &Host, binary: &OsStr) -> (Child, SocketAddr) {
     let mut command = host.command_of(binary, ["agent", "--listen", "127.0.0.1:0"]);
-    let mut agent = command.stdout(Stdio::piped()).spawn().unwrap();
+    let log = File::options().create(true).append(true).open(host.path("agent.log")).unwrap();
+    let mut agent = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(agent.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let address = line.split_once("http://").and_then(|(_, rest)| rest.split_whitespace().next());

@@ -1,211 +1,270 @@
-//! Hostile values in headers and messages, held against every place where they come out: units, terminals, HTML, JSON, CSV, Prometheus, SVG.
+//! What nobody sends who means well, to a live agent: paths that lead elsewhere, requests and frames that are none, and random changes of all
+//! of them. Nobody gets in, nothing breaks, nothing grows.
 
-use std::fs;
-use std::io::Write;
-use std::process::{Child, Command, Stdio};
+use std::ffi::OsStr;
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use crate::floods::{Flooded, get, wait_for};
 
-use crate::floods::{start, text, this};
-use crate::host::{Host, wait_for};
+/// No connection of these tests has to wait for longer.
+const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What somebody might write to become more than a value.
-const VALUES: [&str; 8] = [
-    "<img src=x onerror=alert(1)></td></script>",
-    "\"'><svg onload=alert(1)>&amp;&lt;",
-    "%n %i %h $HOME ${HOME} \\x41 \\n \\",
-    "x\" } 1 ssi_evil{a=\"b",
-    "x;ExecStart=/bin/sh [Service] User=root",
-    "`id` $(id) | * _ [x](javascript:alert(1)) ```",
-    "=cmd|' /C calc'!A0, \"two\"",
-    "ünïcode \u{1f4a5} e\u{301}",
-];
-
-/// What a terminal would act on. A header has no place for it at all.
-const CONTROLS: [&str; 5] =
-    ["ünï\u{202e}code\u{200b}\u{2028}", "\u{1b}]0;pwned\u{7}", "\u{1b}[2J\u{1b}[H", "a\u{8}\u{8}b", "\u{9b}31m"];
-
-const COMMANDS: [&[&str]; 12] = [
-    &["list"],
-    &["status"],
-    &["status", "evil-0"],
-    &["status", "evil-10"],
-    &["logs", "evil-0"],
-    &["logs", "evil-10"],
-    &["history", "evil-0"],
-    &["history", "evil-10"],
-    &["runs"],
-    &["jobs"],
-    &["doctor"],
-    &["status", "--full"],
-];
-
-fn script(id: &str, value: &str) -> String {
-    format!(
-        "#!/bin/bash\n# id: {id}\n# name: evil {value}\n# description: {value}\n# version: {value}\n# schedule: yearly\necho 'OK, x'\n"
-    )
+fn agent() -> Flooded {
+    let host = Flooded::lay_out(3, |_| b"OK, fine\n".to_vec());
+    std::fs::create_dir_all(host.at("/etc/service-status-indicator")).unwrap();
+    host.write("root/etc/service-status-indicator/ssi.toml", "[limits]\nrequests = 0\n");
+    Flooded::run(host, OsStr::new(env!("CARGO_BIN_EXE_ssi")))
 }
 
-#[track_caller]
-fn assert_harmless(what: &str, printed: &str) {
-    let bad: Vec<char> = printed
-        .chars()
-        .filter(|c| c.is_control() && !"\n\t".contains(*c) || ('\u{202a}'..='\u{202e}').contains(c))
-        .collect();
-    assert!(bad.is_empty(), "{what} prints {bad:?}: {printed:?}");
-}
-
-/// A host with a check for each value, which has it in its header and in its message; and for each control sequence, in the message.
-fn evil() -> Host {
-    let host = Host::new();
-    for (number, value) in VALUES.iter().enumerate() {
-        let file = host.write(&format!("{number}.bash"), script(&format!("evil-{number}"), value));
-        let added = host.ssi(["add", file.to_str().unwrap()]);
-        assert_harmless("add", &(added.out.clone() + &added.err));
-        added.exits(0);
-        append(&host, &format!("evil-{number}"), value);
-    }
-    for (number, value) in CONTROLS.iter().enumerate() {
-        let id = format!("evil-{}", 10 + number);
-        let file = host.write(&format!("{id}.bash"), script(&id, value));
-        for command in ["add", "test"] {
-            let refused = host.ssi([command, file.to_str().unwrap()]);
-            assert_harmless(command, &(refused.out.clone() + &refused.err));
-            refused.exits(1);
+/// What comes back for these bytes when nothing more is sent.
+fn send(address: SocketAddr, bytes: &[u8]) -> Vec<u8> {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    // Who was refused already need not hear the rest.
+    let _ = stream.write_all(bytes);
+    let _ = stream.shutdown(Shutdown::Write);
+    let mut answer = Vec::new();
+    match stream.read_to_end(&mut answer) {
+        Err(error) if [std::io::ErrorKind::WouldBlock, std::io::ErrorKind::TimedOut].contains(&error.kind()) => {
+            panic!("no end of the answer to {:?}", String::from_utf8_lossy(bytes))
         }
-        let file = host.write(&format!("{id}.bash"), script(&id, "tame"));
-        host.ssi(["add", file.to_str().unwrap()]).exits(0);
-        append(&host, &id, value);
-    }
-    host
-}
-
-fn append(host: &Host, id: &str, value: &str) {
-    let mut log = fs::File::options().append(true).open(host.log(id)).unwrap();
-    log.write_all(format!("2026-01-01 00:00:00, FAILURE, {value}\n\tdetail {value}\n").as_bytes()).unwrap();
-}
-
-#[test]
-fn units_have_no_more_directives_than_those_of_a_tame_check() {
-    let host = evil();
-    let directives = |id: &str| -> Vec<String> {
-        let unit = host.read(&format!("/etc/systemd/system/ssi_{id}.service"));
-        unit.lines()
-            .filter(|line| !line.starts_with('#'))
-            .map(|line| line.split('=').next().unwrap().to_owned())
-            .collect()
-    };
-    let tame = directives("evil-10");
-    for number in 0..VALUES.len() {
-        assert_eq!(directives(&format!("evil-{number}")), tame, "{}", VALUES[number]);
+        // Cut off is an answer too.
+        _ => answer,
     }
 }
 
-#[test]
-fn terminals_get_no_control_sequence() {
-    let host = evil();
-    for command in COMMANDS {
-        for color in ["always", "never"] {
-            let mut args = vec!["--color", color];
-            args.extend(command);
-            let said = host.ssi(args);
-            // Colours are ssi's own: all that begins with an escape and ends with an `m`.
-            let printed = strip_colors(&(said.out + &said.err));
-            assert_harmless(&format!("{command:?} --color {color}"), &printed);
-        }
-    }
-}
-
-fn strip_colors(text: &str) -> String {
-    let mut parts = text.split("\u{1b}[");
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |plain, part| match part.split_once('m') {
-        Some((digits, rest)) if digits.chars().all(|c| c.is_ascii_digit() || c == ';') => plain + rest,
-        _ => plain + "\u{1b}[" + part,
-    })
-}
-
-#[test]
-fn json_and_csv_have_the_very_value() {
-    let host = evil();
-    let rows = host.ssi(["list", "--json"]).exits(0).json();
-    for (number, value) in VALUES.iter().enumerate() {
-        let row = rows.as_array().unwrap().iter().find(|row| row["id"] == format!("evil-{number}")).unwrap();
-        assert_eq!((row["description"].as_str(), row["message"].as_str()), (Some(*value), Some(*value)));
-        let csv = host.ssi(["history", "--csv", &format!("evil-{number}")]).exits(0).out;
-        let code = "import csv, sys; rows = list(csv.DictReader(sys.stdin)); print(rows[-1]['message'], end='')";
-        // A spreadsheet would calculate what begins with `=`: a quotation mark before it makes it text.
-        let is_formula = value.starts_with('=');
-        let told = piped(&["python3", "-c", code], &csv);
-        assert_eq!(told.strip_prefix('\'').filter(|_| is_formula).unwrap_or(&told), *value);
-    }
-}
-
-/// What a program prints of some input.
+/// The agent is as it was.
 #[track_caller]
-fn piped(command: &[&str], input: &str) -> String {
-    let mut child = Command::new(command[0])
-        .args(&command[1..])
-        .env("PYTHONIOENCODING", "utf-8")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    let input = input.to_owned();
-    let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()));
-    let output = child.wait_with_output().unwrap();
-    writer.join().unwrap().unwrap();
-    assert!(output.status.success(), "{output:?}");
-    String::from_utf8(output.stdout).unwrap()
+fn check_unharmed(agent: &Flooded) {
+    let rows = get(agent.address, "/api/v1/checks");
+    let states: Vec<_> = rows.as_array().unwrap().iter().map(|row| (&row["status"], &row["message"])).collect();
+    assert!(states.iter().all(|state| *state == (&"OK".into(), &"fine".into())) && states.len() == 3, "{rows}");
+    let complaints = agent.complaints();
+    assert!(!complaints.contains("panicked"), "{complaints}");
 }
 
 #[test]
-fn pages_metrics_badges_and_answers_stay_what_they_are() {
-    let host = evil();
-    let (agent, address) = start(&host, this());
-    let _agent = Ending(agent);
-    wait_for("the board", || {
-        let rows: Value = serde_json::from_str(&text(address, "/api/v1/checks")).unwrap();
-        (rows.as_array().unwrap().iter().filter(|row| row["status"] == "FAILURE").count()
-            == VALUES.len() + CONTROLS.len())
-        .then_some(())
-    });
-    let elements = "
-import html.parser, sys
-class Parser(html.parser.HTMLParser):
-    def handle_starttag(self, tag, attrs):
-        bad = [name for name, value in attrs if name.startswith('on') or (value or '').startswith('javascript:')]
-        if bad or dict(attrs).get('src') == 'x':
-            sys.exit(f'{tag} {attrs}')
-Parser().feed(sys.stdin.read())";
-    let mut paths = vec!["/checks".to_owned(), "/events".to_owned(), "/alerts".to_owned(), "/grid".to_owned()];
-    paths.extend((0..VALUES.len()).map(|number| format!("/checks/evil-{number}")));
-    for path in &paths {
-        piped(&["python3", "-c", elements], &text(address, path));
+fn no_path_leads_out_and_no_request_that_is_none_is_answered_as_one() {
+    let agent = agent();
+    let host = format!("Host: {}\r\n", agent.address);
+    let get = |path: &str| format!("GET {path} HTTP/1.1\r\n{host}Connection: close\r\n\r\n").into_bytes();
+    let with = |line: &str, headers: &str| format!("{line}\r\n{host}Connection: close\r\n{headers}\r\n").into_bytes();
+    // `0`: closed without an answer, which is fine as well where one is expected that can't be understood.
+    let paths = [
+        ("/../../../etc/passwd", &[400, 404][..]),
+        ("/assets/../../../etc/passwd", &[400, 404]),
+        ("/assets/..%2f..%2f..%2fetc%2fpasswd", &[404]),
+        ("/assets/%2e%2e/%2e%2e/%2e%2e/etc/passwd", &[404]),
+        ("/assets/%252e%252e%252fetc%252fpasswd", &[404]),
+        ("/assets/....//....//etc/passwd", &[404]),
+        ("/assets//etc/passwd", &[404]),
+        ("/checks/..%2f..%2f..%2fetc%2fpasswd", &[404]),
+        ("/api/v1/checks/..%2f..%2f..%2fetc%2fpasswd", &[400, 404]),
+        ("/api/v1/checks/..%2f..%2f..%2fetc%2fpasswd/log", &[400, 404]),
+        ("/api/v1/checks/%2fetc%2fpasswd/log", &[400, 404]),
+        ("/api/v1/checks/c0%00/log", &[400, 404]),
+        ("/api/v1/checks/c0.log%00.txt/runs", &[400, 404]),
+        ("/api/v1/watches/..%2f..%2fetc%2fpasswd/journal", &[400, 404]),
+        ("/badge/..%2f..%2fetc%2fpasswd.svg", &[400, 404]),
+        ("/ping/..%2f..%2fetc%2fpasswd", &[404]),
+        ("/ping/%ff%fe/start", &[404]),
+        ("/%c0%ae%c0%ae/etc/passwd", &[404]),
+        ("/\\..\\..\\etc\\passwd", &[400, 404]),
+        ("/api/v1/checks?status=%0d%0aSet-Cookie:%20a=b", &[400]),
+        ("/api/v1/checks/c0/log?limit=99999999999999999999", &[400]),
+        ("/api/v1/checks/c0/runs?cursor=%00%ff", &[400]),
+        ("/status?section=..%2f..%2fetc%2fpasswd", &[400, 404]),
+        ("http://evil.example/", &[403]),
+        ("//evil.example/", &[404]),
+        ("*", &[400, 404]),
+    ];
+    let mut table: Vec<(Vec<u8>, &[u16])> = paths.iter().map(|(path, expected)| (get(path), *expected)).collect();
+    let long = "a".repeat(60_000);
+    let many = (0..200).map(|n| format!("X-{n}: y\r\n")).collect::<String>();
+    table.extend([
+        (b"\r\n\r\n".to_vec(), &[0, 400][..]),
+        (b"GET\r\n\r\n".to_vec(), &[0, 400]),
+        (b"GET /\r\n\r\n".to_vec(), &[0, 400]),
+        (b"\x00\x01\x02\xff\xfe".to_vec(), &[0, 400]),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".to_vec(), &[0, 400]),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(), &[0, 400]),
+        (b"SSH-2.0-OpenSSH_9.2\r\n".to_vec(), &[0, 400]),
+        (with("GET / HTTP/9.9", ""), &[0, 400, 505]),
+        (with("get / http/1.1", ""), &[0, 400]),
+        (with("GET  / HTTP/1.1", ""), &[0, 400]),
+        (with("G@T / HTTP/1.1", ""), &[0, 400]),
+        (with(&format!("GET /{long} HTTP/1.1"), ""), &[0, 400, 414, 431]),
+        (with(&format!("{long} / HTTP/1.1"), ""), &[0, 400, 431]),
+        (with("GET / HTTP/1.1", &format!("X: {long}\r\n")), &[0, 431]),
+        (with("GET / HTTP/1.1", &many), &[0, 431]),
+        (with("GET / HTTP/1.1", "no colon\r\n"), &[0, 400]),
+        (with("GET / HTTP/1.1", "X : y\r\n"), &[0, 400]),
+        (with("GET / HTTP/1.1", "X: a\r\n folded\r\n"), &[0, 400]),
+        (with("GET / HTTP/1.1", "X: a\0b\r\n"), &[0, 400]),
+        (with("GET / HTTP/1.1", "Host: localhost\r\n"), &[400]),
+        (with("CONNECT evil.example:443 HTTP/1.1", ""), &[400, 403, 404, 405]),
+        (with("TRACE / HTTP/1.1", "X: echoed\r\n"), &[405]),
+        (with("OPTIONS / HTTP/1.1", ""), &[405]),
+        (with("PUT /etc/passwd HTTP/1.1", ""), &[404]),
+        (with("DELETE /api/v1/checks/c0 HTTP/1.1", ""), &[405]),
+        (with("POST /api/v1/checks/c0/run HTTP/1.1", "Content-Length: -1\r\n"), &[0, 400]),
+        (with("POST /api/v1/checks/c0/run HTTP/1.1", "Content-Length: 1\r\nContent-Length: 2\r\n"), &[0, 400]),
+        (with("POST /api/v1/checks/c0/run HTTP/1.1", "Content-Length: 99999999999999999999\r\n"), &[0, 400]),
+        (with("POST /api/v1/checks/c0/run HTTP/1.1", "Transfer-Encoding: x\r\n"), &[0, 400]),
+        (with("POST /api/v1/checks/c0/run HTTP/1.1", "Transfer-Encoding: chunked\r\n\r\nzz\r\n"), &[0, 400, 401]),
+        (with("GET /ws HTTP/1.1", "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"), &[400]),
+        (with("POST /ws HTTP/1.1", ""), &[405, 426]),
+    ]);
+    for (request, expected) in table {
+        let answer = String::from_utf8_lossy(&send(agent.address, &request)).into_owned();
+        let status = answer.get(9..12).and_then(|status| status.parse().ok()).unwrap_or(0);
+        let shown = String::from_utf8_lossy(&request[..request.len().min(200)]).into_owned();
+        assert!(expected.contains(&status), "{shown:?}: {answer}");
+        let head = answer.split("\r\n\r\n").next().unwrap_or_default();
+        assert!(!head.contains("Set-Cookie"), "{answer}");
+        assert!(!answer.contains("root:x:") && !answer.contains("echoed"), "{answer}");
+        assert_eq!(answer.matches("HTTP/1.1 ").count(), usize::from(status != 0), "{shown:?}: {answer}");
     }
-    // Who does not ask for HTML gets a table for a terminal.
-    assert_harmless("/", &text(address, "/"));
-    let metrics = text(address, "/metrics");
-    assert!(!metrics.lines().any(|line| line.starts_with("ssi_evil")), "{metrics}");
-    piped(&["promtool", "check", "metrics"], &metrics);
-    for number in (0..VALUES.len()).chain(10..10 + CONTROLS.len()) {
-        let id = format!("evil-{number}");
-        let badge = text(address, &format!("/badge/{id}.svg"));
-        piped(&["python3", "-c", "import sys, xml.dom.minidom as m; m.parseString(sys.stdin.read().encode())"], &badge);
-        let detail: Value = serde_json::from_str(&text(address, &format!("/api/v1/checks/{id}"))).unwrap();
-        assert_eq!(detail["row"]["id"], id);
-    }
-    let _: Value = serde_json::from_str(&text(address, "/status")).unwrap();
+    // Of two lengths that say different things neither is believed: nothing is taken for a second request.
+    let smuggled = format!(
+        "POST /ping/unknown HTTP/1.1\r\n{host}Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /healthz HTTP/1.1\r\n{host}\r\n"
+    );
+    let answer = String::from_utf8_lossy(&send(agent.address, smuggled.as_bytes())).into_owned();
+    assert!(!answer.contains("{\"status\":\"ok\"}"), "{answer}");
+    check_unharmed(&agent);
 }
 
-/// Ends a process with the test.
-struct Ending(Child);
+/// What is changed at random: whole conversations of one connection.
+fn seeds(address: SocketAddr) -> Vec<Vec<u8>> {
+    let head = |line: &str, more: &str| format!("{line} HTTP/1.1\r\nHost: {address}\r\n{more}\r\n");
+    let upgrade = head(
+        "GET /ws?since=e:1&changes=only",
+        "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\
+         Sec-WebSocket-Protocol: ssi, ssi_00\r\n",
+    );
+    // A text, a ping, a fragment, a close frame, each masked with zeros.
+    let frames = [
+        &b"\x81\x85\0\0\0\0hello"[..],
+        b"\x89\x82\0\0\0\0hi",
+        b"\x01\x81\0\0\0\0a\x80\x81\0\0\0\0b",
+        b"\x82\xfe\x01\x00\0\0\0\0",
+        b"\x82\xff\0\0\0\0\0\x01\0\0\0\0\0\0",
+        b"\x88\x82\0\0\0\0\x03\xe8",
+    ];
+    let mut seeds: Vec<Vec<u8>> = frames.iter().map(|frame| [upgrade.as_bytes(), frame].concat()).collect();
+    seeds.push([upgrade.as_bytes(), &frames.concat()].concat());
+    let requests = [
+        head("GET /", "Accept: text/html\r\nOrigin: http://localhost\r\n"),
+        head("GET /api/v1/checks?status=OK,FAILURE&limit=2&cursor=a", "If-None-Match: \"0\", *\r\n"),
+        head("GET /api/v1/checks/c0/runs?from=2026-11-22T10:00:00Z&to=2026-11-23T10:00:00Z&limit=5", ""),
+        head("GET /api/v1/checks/c0/log?limit=5", "Accept: application/json;q=0.5, */*\r\n"),
+        head("GET /status?section=host,checks&max_age=5", "Authorization: Basic bWU6c3NpXzAw\r\n"),
+        head("GET /api/v1/strips?hours=24", "X-Forwarded-For: 192.0.2.1, 127.0.0.1\r\nForwarded: for=[::1]\r\n"),
+        head(
+            "POST /api/v1/checks/c0/run",
+            "Authorization: Bearer ssi_00\r\nContent-Type: application/json\r\nContent-Length: 2\r\n",
+        ) + "{}",
+        head(
+            "POST /ping/0123456789abcdef/start?rid=dd4b4b31-3b6e-4f5a-9a6c-2d1c5f0d8a11",
+            "Transfer-Encoding: chunked\r\n",
+        ) + "5\r\nhello\r\n0\r\n\r\n",
+        head("GET /badge/c0.svg", "") + &head("GET /metrics", "") + &head("HEAD /assets/main.js", ""),
+    ];
+    seeds.extend(requests.map(String::into_bytes));
+    seeds
+}
 
-impl Drop for Ending {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+/// Random numbers that are the same each time.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, most: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % most.max(1) as u64) as usize
     }
+
+    /// One of the seeds with some changes.
+    fn input(&mut self, seeds: &[Vec<u8>]) -> Vec<u8> {
+        const PIECES: [&[u8]; 14] = [
+            b"\r\n",
+            b"\r\n\r\n",
+            b"\0",
+            b"%00",
+            b"%2f..%2f",
+            b"../",
+            b"\xff\xff\xff\xff",
+            b": ",
+            b"?",
+            b"99999999999999999999",
+            b"-1",
+            b"\t",
+            b"Transfer-Encoding: chunked\r\n",
+            b"Content-Length: 4\r\n",
+        ];
+        let mut input = seeds[self.below(seeds.len())].clone();
+        for _ in 0..1 + self.below(6) {
+            let at = self.below(input.len() + 1);
+            let end = at + self.below(input.len() + 1 - at).min(1 + self.below(40));
+            match self.below(6) {
+                0 if at < input.len() => input[at] ^= 1 << self.below(8),
+                1 if at < input.len() => input[at] = self.below(256) as u8,
+                2 => drop(input.drain(at..end)),
+                3 => drop(input.splice(at..at, PIECES[self.below(PIECES.len())].iter().copied())),
+                4 => {
+                    let piece = input[at..end].repeat(1 + self.below(50));
+                    input.splice(at..at, piece);
+                }
+                _ => {
+                    let other = &seeds[self.below(seeds.len())];
+                    let from = self.below(other.len());
+                    input.truncate(at);
+                    input.extend_from_slice(&other[from..]);
+                }
+            }
+        }
+        input
+    }
+}
+
+fn fuzz(time: Duration, seed: u64) {
+    let agent = agent();
+    let seeds = seeds(agent.address);
+    let mut random = Random(seed);
+    seeds.iter().for_each(|input| drop(send(agent.address, input)));
+    let files = || std::fs::read_dir(format!("/proc/{}/fd", agent.pid())).unwrap().count();
+    let (before, files_before) = (agent.memory("VmRSS:"), files());
+    let (start, mut sent, mut answered) = (Instant::now(), 0, 0);
+    while start.elapsed() < time {
+        let input = random.input(&seeds);
+        let answer = send(agent.address, &input);
+        let is_answer = answer.is_empty() || answer.starts_with(b"HTTP/1.1 ") || answer.starts_with(b"HTTP/1.0 ");
+        let shown =
+            || format!("seed {seed}: {:?} got {:?}", String::from_utf8_lossy(&input), String::from_utf8_lossy(&answer));
+        assert!(is_answer, "{}", shown());
+        let server_error = answer.starts_with(b"HTTP/1.1 5") && !answer.starts_with(b"HTTP/1.1 503");
+        assert!(!server_error && !answer.windows(7).any(|part| part == b"root:x:"), "{}", shown());
+        sent += 1;
+        answered += usize::from(!answer.is_empty());
+    }
+    check_unharmed(&agent);
+    wait_for("all connections to be gone", || files() <= files_before + 2);
+    let grown = agent.memory("VmRSS:").saturating_sub(before);
+    println!("seed {seed}: {sent} conversations, {answered} answered, grown by {grown} MiB");
+    assert!(grown < 32, "grown by {grown} MiB");
+}
+
+#[test]
+fn random_conversations_break_nothing() {
+    fuzz(Duration::from_secs(2), 0x5eed);
+}
+
+#[test]
+#[ignore = "campaign: tests/run long"]
+fn long_random_conversations_of_a_minute_break_nothing() {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    fuzz(Duration::from_secs(60), now.as_nanos() as u64 | 1);
 }

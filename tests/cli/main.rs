@@ -23,5 +23,6 @@ mod probes_net;
 mod running;
 mod server;
 mod setup;
+mod sinks;
 mod tokens;
 mod watches;
