@@ -15,12 +15,13 @@ use std::path::Path;
 /// A property of an input's bytes.
 type Target = fn(&[u8]);
 
-const TARGETS: [(&str, Target); 5] = [
+const TARGETS: [(&str, Target); 6] = [
     ("calendar", properties::calendar),
     ("configuration", properties::configuration),
     ("cron", properties::cron),
     ("header", properties::header),
     ("line", properties::line),
+    ("request", properties::request),
 ];
 
 fn replay(name: &str) {
@@ -63,6 +64,11 @@ fn headers() {
 #[test]
 fn log_lines() {
     replay("line");
+}
+
+#[test]
+fn requests() {
+    replay("request");
 }
 
 #[test]
