@@ -32,6 +32,7 @@ mod machine;
 mod machine_works;
 mod messages;
 mod operator;
+mod package;
 mod pings;
 mod probes;
 mod readme;

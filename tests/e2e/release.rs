@@ -30,7 +30,7 @@ impl Release {
         }
     }
 
-    /// A minimal root directory of the release with systemd and D-Bus, for `Builder::base`: made once by mmdebstrap from the
+    /// A minimal root directory of the release with systemd, D-Bus and SQLite, for `Builder::base`: made once by mmdebstrap from the
     /// mirror that apt is configured with, and kept below the target directory.
     #[track_caller]
     pub fn root(self) -> PathBuf {
@@ -39,8 +39,10 @@ impl Release {
         let lock = File::create(roots.join(format!("{}.lock", self.suite()))).expect("just created");
         lock.lock().expect("files can be locked");
         let root = roots.join(self.suite());
-        // Only the rename at the end of a successful build gives this name; a directory without its init was tampered with.
-        if !root.join("lib/systemd/systemd").exists() {
+        // Only the rename at the end of a successful build gives this name; a directory without its init was tampered with, one
+        // without SQLite is from before the package needed that.
+        let sqlite = root.join("usr/share/doc/libsqlite3-0");
+        if !root.join("lib/systemd/systemd").exists() || !sqlite.exists() {
             let unfinished = roots.join(format!("{}.new", self.suite()));
             for stale in [&root, &unfinished] {
                 if stale.exists() {
@@ -56,7 +58,7 @@ impl Release {
     #[track_caller]
     fn build(self, root: &Path) {
         let output = Command::new("mmdebstrap")
-            .args(["--quiet", "--mode=root", "--variant=minbase", "--include=systemd,systemd-sysv,dbus"])
+            .args(["--quiet", "--mode=root", "--variant=minbase", "--include=systemd,systemd-sysv,dbus,libsqlite3-0"])
             // A mirror that is a snapshot serves lists that have expired; their signatures are still checked.
             .arg("--aptopt=Acquire::Check-Valid-Until \"false\"")
             .arg(self.suite())

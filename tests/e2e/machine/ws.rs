@@ -57,6 +57,11 @@ impl Ws {
         self.wait_number("refused", deadline)
     }
 
+    /// How often a connection was refused so far.
+    pub fn refused(&self) -> usize {
+        self.0.lines().iter().filter(|line| line.starts_with("{\"refused\"")).count()
+    }
+
     #[track_caller]
     fn wait_number(&self, key: &str, deadline: Duration) -> u64 {
         let number = |line: &str| serde_json::from_str::<Value>(line).ok()?.get(key)?.as_u64();
