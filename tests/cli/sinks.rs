@@ -96,8 +96,8 @@ fn units_have_no_more_directives_than_those_of_a_tame_check() {
             .collect()
     };
     let tame = directives("evil-10");
-    for number in 0..VALUES.len() {
-        assert_eq!(directives(&format!("evil-{number}")), tame, "{}", VALUES[number]);
+    for (number, value) in VALUES.iter().enumerate() {
+        assert_eq!(directives(&format!("evil-{number}")), tame, "{value}");
     }
 }
 
