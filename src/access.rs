@@ -2,6 +2,7 @@
 //!
 //! Input: [`Paths`]. Output: [`Tokens`]. The file is read for each request that shows one, so what is added or revoked counts at once.
 
+use std::fs::File;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -54,6 +55,7 @@ pub fn load(paths: &Paths) -> Result<Tokens, AccessError> {
 
 /// Makes a token and gives its secret, which is kept nowhere.
 pub fn add(paths: &Paths, name: &str, scope: Scope, now: Timestamp) -> Result<Secret, AccessError> {
+    let _lock = lock(paths)?;
     let mut tokens = load(paths)?;
     let random = identity::random().map_err(|source| FileError {
         action: "read random bytes from",
@@ -68,9 +70,19 @@ pub fn add(paths: &Paths, name: &str, scope: Scope, now: Timestamp) -> Result<Se
 
 /// Takes a token back.
 pub fn revoke(paths: &Paths, name: &str) -> Result<(), AccessError> {
+    let _lock = lock(paths)?;
     let mut tokens = load(paths)?;
     tokens.revoke(name)?;
     save(paths, &tokens)
+}
+
+/// Waits until nobody else changes the tokens. The directory itself is locked, so that no file is left.
+fn lock(paths: &Paths) -> Result<File, FileError> {
+    let dir = &paths.config;
+    std::fs::create_dir_all(dir).map_err(FileError::at("create", dir))?;
+    let file = File::open(dir).map_err(FileError::at("open", dir))?;
+    file.lock().map_err(FileError::at("lock", dir))?;
+    Ok(file)
 }
 
 fn save(paths: &Paths, tokens: &Tokens) -> Result<(), AccessError> {
@@ -86,4 +98,28 @@ fn save(paths: &Paths, tokens: &Tokens) -> Result<(), AccessError> {
         files::set_mode(&path, 0o640)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_changes_tokens_at_the_same_time_loses_none() -> Result<(), Box<dyn std::error::Error>> {
+        let root = tempfile::tempdir()?;
+        let paths = Paths::system(Some(root.path()));
+        add(&paths, "old", Scope::Read, Timestamp::now())?;
+        std::thread::scope(|threads| {
+            let paths = &paths;
+            let added = (0..8).map(|number| {
+                threads.spawn(move || add(paths, &format!("t{number}"), Scope::Read, Timestamp::now()).is_ok())
+            });
+            let added: Vec<_> = added.collect();
+            let revoked = threads.spawn(|| revoke(paths, "old").is_ok());
+            assert!(added.into_iter().chain([revoked]).all(|thread| thread.join().unwrap_or_default()));
+        });
+        let tokens = load(&paths)?.render()?;
+        assert!((0..8).all(|number| tokens.contains(&format!("t{number}"))) && !tokens.contains("old"), "{tokens}");
+        Ok(())
+    }
 }

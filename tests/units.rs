@@ -149,7 +149,7 @@ fn verify(scope: Scope, files: &Files, units: &[&str]) -> String {
     let dir = tempfile::tempdir().unwrap();
     for (name, content) in files {
         // It looks for the program on this machine, where ssi need not be installed.
-        let content = content.replace(&format!("ExecStart={PROGRAM} "), "ExecStart=/bin/true ");
+        let content = content.replace(&format!("={PROGRAM} "), "=/bin/true ");
         fs::write(dir.path().join(name), content).unwrap();
     }
     let scope = if scope == Scope::User { "--user" } else { "--system" };

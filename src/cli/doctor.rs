@@ -30,6 +30,7 @@ pub(super) fn doctor(args: &DoctorArgs, paths: &Paths, ui: &Ui) -> Result<u8, Fa
     }?;
     let Round { facts, mended, failed } = round;
     let findings = diagnosis::examine(&facts);
+    let has_failed = !failed.is_empty();
     let lacks_rights = failed.values().any(MendError::is_permission);
     for error in failed.into_values().map(anyhow::Error::new) {
         ui.warn(format!("could not mend: {}", line::printable(&ui::with_causes(&error))));
@@ -44,7 +45,7 @@ pub(super) fn doctor(args: &DoctorArgs, paths: &Paths, ui: &Ui) -> Result<u8, Fa
     } else {
         show(&findings, &mended, &facts, ui)?;
     }
-    let is_left = findings.iter().any(|finding| finding.severity != Severity::Note);
+    let is_left = has_failed || findings.iter().any(|finding| finding.severity != Severity::Note);
     Ok(match (is_left, lacks_rights, facts.unseen.is_empty()) {
         (_, true, _) | (false, _, false) => NOT_PERMITTED,
         (true, false, _) => LEFT,
@@ -83,7 +84,9 @@ async fn mend(paths: &Paths, running: &Path) -> Result<Round, Failure> {
             after.iter().any(|other| (other.code, &other.subject) == (finding.code, &finding.subject))
         };
         let asked = |finding: &&Finding| finding.remedy.as_ref().is_some_and(|remedy| remedies.contains(remedy));
-        round.mended.extend(before.iter().filter(asked).filter(|finding| !is_there(finding)).cloned());
+        let worked = |finding: &&Finding| !finding.remedy.as_ref().is_some_and(|it| round.failed.contains_key(it));
+        let gone = before.iter().filter(asked).filter(|finding| !is_there(finding)).filter(worked).cloned();
+        round.mended.extend(gone.collect::<Vec<_>>());
         tried.extend(remedies);
     }
     Ok(round)

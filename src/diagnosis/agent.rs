@@ -43,6 +43,14 @@ fn service(agent: &AgentFacts) -> Option<Finding> {
             let command = format!("systemctl unmask {unit} && {}", enable());
             finding(Severity::Note, "agent-off", format!("`{unit}` is masked"), nobody, command, None)
         }
+        (_, Active::Activating) if agent.result != "success" => finding(
+            Severity::Error,
+            "agent-failing",
+            format!("the agent fails as soon as it is started ({})", agent.result),
+            nobody,
+            format!("journalctl -u {unit} -n 20"),
+            None,
+        ),
         (_, Active::Failed) => finding(
             Severity::Error,
             "agent-failed",

@@ -46,13 +46,14 @@ fn finding(place: &Place, owners: &Owners, others: u32) -> Option<Finding> {
             let why = "the configuration says what the agent may start and stop, and who may ask it to";
             right("configuration-writable", what, why, mode & !others, wrong_owner, None)
         }
-        Role::Logs if mode & 0o002 != 0 || wrong_owner.is_some() => {
+        Role::Logs if mode & others != 0 || wrong_owner.is_some() => {
             let what = format!("`{path}` can be written by others");
             right(
                 "logs-writable",
                 what,
-                "a log that anybody can write says what anybody likes",
-                mode & !0o002,
+                // systemd opens logs as root and follows links there.
+                "who can make files there has root write to any file of this host, and can say anything in the name of a check",
+                mode & !others,
                 wrong_owner,
                 None,
             )
@@ -61,7 +62,7 @@ fn finding(place: &Place, owners: &Owners, others: u32) -> Option<Finding> {
             let what = format!("the agent can't read `{path}`");
             right("logs-unreadable", what, "it sees no result of any check", 0o2755, None, agents_group)
         }
-        Role::Log(id) if mode & 0o002 != 0 => {
+        Role::Log(id) if mode & others != 0 => {
             let what = format!("the log of `{id}` can be written by others");
             right(
                 "log-writable",

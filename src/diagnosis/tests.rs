@@ -88,7 +88,7 @@ fn a_host_in_order_has_no_findings() -> Result<(), Box<dyn std::error::Error>> {
 fn each_fault_has_its_finding() -> Result<(), Box<dyn std::error::Error>> {
     use Severity::{Error, Note, Warning};
     // The fault, its code, how bad it is, the command, and whether it is mended without a person.
-    let rows: [(Break, &str, Severity, &str, bool); 42] = [
+    let rows: [(Break, &str, Severity, &str, bool); 45] = [
         (|f| f.checks[0].modified = true, "script-modified", Warning, "ssi add /lib/door.bash", false),
         (|f| set(f, "/lib", 0o775, 0, 0), "scripts-writable", Error, "chmod 755 /lib", true),
         (|f| set(f, "/lib", 0o755, 100, 0), "scripts-writable", Error, "chown 0 /lib && chmod 755 /lib", true),
@@ -103,8 +103,10 @@ fn each_fault_has_its_finding() -> Result<(), Box<dyn std::error::Error>> {
         ),
         (|f| set(f, "/etc/ssi", 0o757, 0, 0), "configuration-writable", Error, "chmod 755 /etc/ssi", true),
         (|f| set(f, "/log", 0o2757, 0, 100), "logs-writable", Error, "chmod 2755 /log", true),
+        (|f| set(f, "/log", 0o2775, 0, 100), "logs-writable", Error, "chmod 2755 /log", true),
         (|f| set(f, "/log", 0o700, 0, 0), "logs-unreadable", Error, "chown :100 /log && chmod 2755 /log", true),
         (|f| set(f, "/log", 0o744, 0, 100), "logs-unreadable", Error, "chmod 2755 /log", true),
+        (|f| set(f, "/log/door.log", 0o660, 0, 100), "log-writable", Error, "chmod 640 /log/door.log", true),
         (|f| set(f, "/log/door.log", 0o642, 0, 100), "log-writable", Error, "chmod 640 /log/door.log", true),
         (
             |f| set(f, "/log/door.log", 0o640, 0, 0),
@@ -164,6 +166,13 @@ fn each_fault_has_its_finding() -> Result<(), Box<dyn std::error::Error>> {
             Warning,
             "systemctl stop ssi_x.timer",
             true,
+        ),
+        (
+            |f| agent(f, |agent| (agent.active, agent.result) = (Active::Activating, "exit-code".to_owned())),
+            "agent-failing",
+            Error,
+            "journalctl -u ssi-agent.service",
+            false,
         ),
         (
             |f| agent(f, |agent| agent.active = Active::Failed),

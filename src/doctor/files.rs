@@ -103,9 +103,9 @@ pub(super) fn places(paths: &Paths, checks: &[CheckFacts], owners: &Owners, unse
 }
 
 fn found(path: &Path, role: &Role) -> std::io::Result<Found> {
-    // An administrator may have moved a directory or a log elsewhere, and left a link.
+    // An administrator may have moved a directory elsewhere, and left a link. In the place of a log none is followed when it is read.
     let metadata = match role {
-        Role::Script(_) | Role::Unit(_) | Role::Tokens => path.symlink_metadata(),
+        Role::Script(_) | Role::Unit(_) | Role::Tokens | Role::Log(_) => path.symlink_metadata(),
         _ => path.metadata(),
     };
     match metadata {

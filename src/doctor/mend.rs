@@ -1,10 +1,13 @@
 //! Carrying out remedies, each by itself: one that fails keeps no other from being carried out.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{File, Permissions};
 use std::io;
-use std::os::unix::fs::lchown;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use nix::fcntl::OFlag;
 
 use crate::check::{CheckId, Limits};
 use crate::diagnosis::Remedy;
@@ -75,9 +78,15 @@ async fn one(paths: &Paths, remedy: &Remedy) -> Result<(), MendError> {
     match remedy {
         Remedy::Users => users(),
         Remedy::Access { path, mode, uid, gid } => {
+            // What was looked at, and not what somebody may have put into its place since. Only directories may be reached by a link.
+            let link = if path.is_dir() { OFlag::O_DIRECTORY } else { OFlag::O_NOFOLLOW };
+            let flags = (link | OFlag::O_NONBLOCK).bits();
+            let file =
+                File::options().read(true).custom_flags(flags).open(path).map_err(FileError::at("open", path))?;
             // The owner first: a change of it can take the set-group-ID bit away.
-            lchown(path, *uid, *gid).map_err(FileError::at("change the owner of", path))?;
-            Ok(files::set_mode(path, *mode)?)
+            fchown(&file, *uid, *gid).map_err(FileError::at("change the owner of", path))?;
+            let mode = Permissions::from_mode(*mode);
+            Ok(file.set_permissions(mode).map_err(FileError::at("change the mode of", path))?)
         }
         Remedy::Unlink(path) => Ok(files::remove(path).map(drop)?),
         Remedy::Install(_) => Ok(()),

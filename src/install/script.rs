@@ -12,6 +12,7 @@ use nix::unistd::{Gid, Group, Uid, User};
 
 use super::InstallError;
 use crate::check;
+use crate::diagnosis::quoted;
 use crate::files::FileError;
 
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, InstallError> {
@@ -24,7 +25,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, InstallError> {
     if let Some(who) = writers(&metadata) {
         let mode = metadata.permissions().mode() & 0o7777;
         let reason =
-            format!("{who} may change it (mode {mode:04o}), and it is to run here: `chmod go-w {}`", path.display());
+            format!("{who} may change it (mode {mode:04o}), and it is to run here: `chmod go-w {}`", quoted(path));
         return Err(InstallError::Unfit { file: path.to_owned(), reason });
     }
     let mut content = Vec::new();

@@ -137,6 +137,13 @@ impl Guard {
             };
             called = Some(parsed.ok_or_else(why)?);
         }
+        // A browser sends no `Origin` for a picture, whose size would tell a status. Whoever follows a link leaves his page.
+        let said = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        if said("sec-fetch-site") == Some("cross-site") && said("sec-fetch-mode") != Some("navigate") {
+            return Err(forbidden(
+                "a page of another site than this listener asks; such pages may not read the board".to_owned(),
+            ));
+        }
         let is_local = called.as_ref().is_some_and(|host| host.name.is_local());
         match (only(headers, header::ORIGIN), called) {
             (Ok(None), _) => Ok(is_local),

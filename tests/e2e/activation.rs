@@ -78,17 +78,17 @@ while True:
 ";
 
 #[test]
-fn who_stops_the_agent_closes_the_port_and_a_client_does_not_start_it_again() {
+fn both_units_stopped_close_the_port_and_an_open_port_alone_brings_the_agent_back() {
     let machine = machine("port-stopped");
     let connects = |address: &str| machine.sh(&format!("exec 3<>/dev/tcp/{address}/5000")).status.success();
     assert!(connects("127.0.0.1") && connects("::1"));
-    machine.run(&["systemctl", "stop", "ssi-agent"]).ok();
+    machine.run(&["systemctl", "stop", SOCKET, "ssi-agent.service"]).ok();
     assert!(!connects("127.0.0.1") && !connects("::1"));
     assert_eq!(property(&machine, SOCKET, "ActiveState"), "inactive");
     machine.run(&["systemctl", "start", "ssi-agent"]).ok();
     assert!(connects("127.0.0.1") && connects("::1"));
     // A port that is open alone starts the agent with its first client.
-    machine.sh(&format!("systemctl stop ssi-agent && systemctl start {SOCKET}")).ok();
+    machine.sh(&format!("systemctl stop {SOCKET} ssi-agent.service && systemctl start {SOCKET}")).ok();
     assert_eq!(property(&machine, "ssi-agent.service", "ActiveState"), "inactive");
     assert!(machine.sh("curl -sS http://localhost:5000/healthz").ok().contains("ok"));
     assert_eq!(property(&machine, "ssi-agent.service", "ActiveState"), "active");

@@ -32,7 +32,7 @@ fn follow_shows_events_over_every_loss_of_the_agent() {
     assert_eq!(count("closed the connection with 1001"), 1, "{:?}", follow.lines());
     append(&machine, "beacon", "UPDATE, after all that\n");
     follow.wait_line("the event after", PATIENCE, |line| line.ends_with("beacon UPDATE after all that"));
-    machine.run(&["systemctl", "stop", "ssi-agent"]).ok();
+    machine.run(&["systemctl", "stop", "ssi-agent.socket", "ssi-agent.service"]).ok();
     let alone = ssi(&machine, &["follow"]);
     assert_eq!(alone.code(), 1, "{alone:?}");
     assert!(alone.stderr.contains("127.0.0.1:5000") && alone.stderr.contains("systemctl start ssi-agent"), "{alone:?}");

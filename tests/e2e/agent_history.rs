@@ -7,7 +7,7 @@ use crate::checks::{LOGS, Script, add, ends, history, log, ssi, wait_log};
 use crate::machine::{Machine, PATIENCE, wait_for};
 
 const DATABASE: &str = "/var/lib/service-status-indicator/agent/history.db";
-const STOP: &str = "systemctl stop ssi-agent.service";
+const STOP: &str = "systemctl stop ssi-agent.socket ssi-agent.service";
 const START: &str = "systemctl start ssi-agent.service";
 
 /// Subscribes from where another subscription stopped.

@@ -32,7 +32,7 @@ fn the_service_tells_systemd_how_it_is() {
     let board = Board::open(&machine, "");
     let stuck = machine.spawn(&["/usr/bin/python3", "-u", "-c", STUCK]);
     stuck.wait_line("the stuck subscriber", PATIENCE, |line| line == "connected");
-    machine.run(&["systemctl", "stop", UNIT]).ok();
+    machine.run(&["systemctl", "stop", "ssi-agent.socket", UNIT]).ok();
     assert_eq!(board.close_code(), 1001);
     assert_eq!(property(&machine, UNIT, "Result"), "success");
     assert_eq!(

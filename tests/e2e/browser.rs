@@ -94,7 +94,7 @@ fn an_agent_that_is_gone_is_seen_and_nothing_is_missed() {
         && document.querySelector('#link').dataset.state === 'live'";
     let (epoch, seq) = board.place();
     let killed = Instant::now();
-    machine.sh("systemctl stop ssi-agent.service").ok();
+    machine.sh("systemctl stop ssi-agent.socket ssi-agent.service").ok();
     browser.wait("a grey banner", is_grey);
     assert!(killed.elapsed() < SOON, "{:?}", killed.elapsed());
     browser.look(LIGHT);

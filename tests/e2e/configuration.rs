@@ -13,15 +13,21 @@ fn get(machine: &Machine, path: &str) -> String {
     machine.sh(&format!("curl -sS --max-time 20 -H 'Accept: text/html' http://localhost:5000{path}")).ok()
 }
 
+/// Writes the file in one step, as editors do: the agent reads what it sees.
+fn configure(machine: &Machine, content: &str) {
+    machine.write(&format!("{FILE}.new"), content, 0o644);
+    machine.run(&["mv", &format!("{FILE}.new"), FILE]).ok();
+}
+
 #[test]
 fn a_reload_takes_up_what_is_right_and_shows_what_is_not() {
     let machine = machine("reload");
     let (board, pid) = (Board::open(&machine, ""), agent_pid(&machine));
-    machine.write(FILE, "[[watch]]\nunit = \"dbus.service\"\n", 0o644);
+    configure(&machine, "[[watch]]\nunit = \"dbus.service\"\n");
     machine.run(&["systemctl", "reload", UNIT]).ok();
     board.wait("the watch", |frame| frame["type"] == "added" && frame["id"] == "dbus.service");
     // A mistake: what was said before counts, and everybody who looks is told.
-    machine.write(FILE, "[[watch]]\nunit = 7\n", 0o644);
+    configure(&machine, "[[watch]]\nunit = 7\n");
     let reload = machine.run(&["systemctl", "reload", UNIT]);
     assert!(!reload.status.success(), "{reload:?}");
     let words = "ssi.toml:2:8: `unit` is a whole number";
@@ -36,7 +42,7 @@ fn a_reload_takes_up_what_is_right_and_shows_what_is_not() {
     assert_eq!(journal().trim(), "1");
     assert!(json(&ssi(&machine, &["list", "--json"])).is_array());
     // Mended, it is as if nothing had been. Nobody lost a connection, and the agent is the same.
-    machine.write(FILE, "[[watch]]\nunit = \"dbus.service\"\n[[watch]]\nunit = \"systemd-journald.service\"\n", 0o644);
+    configure(&machine, "[[watch]]\nunit = \"dbus.service\"\n[[watch]]\nunit = \"systemd-journald.service\"\n");
     machine.run(&["systemctl", "reload", UNIT]).ok();
     board.wait("the other watch", |frame| frame["type"] == "added" && frame["id"] == "systemd-journald.service");
     wait_for("systemd to be told", PATIENCE, || {

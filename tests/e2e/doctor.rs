@@ -57,7 +57,7 @@ fn each_fault_is_found_and_mended() {
         ("changed unit", format!("echo '# mine' >> {UNITS}/ssi_door.service"), &["unit-differs", "units-outdated"]),
         ("stopped timer", "systemctl stop ssi_door.timer".to_owned(), &["timer-stopped"]),
         ("stray link", format!("ln -s ../ssi_gone.timer {UNITS}/timers.target.wants/ssi_gone.timer"), &["stray-link"]),
-        ("stopped agent", "systemctl stop ssi-agent".to_owned(), &["agent-stopped"]),
+        ("stopped agent", "systemctl stop ssi-agent.socket ssi-agent.service".to_owned(), &["agent-stopped"]),
         (
             "replaced agent",
             "cp -a /usr/bin/ssi /usr/bin/ssi.new && mv /usr/bin/ssi.new /usr/bin/ssi".to_owned(),
@@ -214,7 +214,7 @@ fn what_is_left_of_a_check_goes() {
 #[test]
 fn users_that_are_missing_are_made() {
     let machine = sound("doctor-users");
-    machine.sh("systemctl stop ssi-agent; sed -i '/^_ssi/d' /etc/passwd /etc/shadow").ok();
+    machine.sh("systemctl stop ssi-agent.socket ssi-agent.service; sed -i '/^_ssi/d' /etc/passwd /etc/shadow").ok();
     let (code, found, _) = doctor(&machine, &[]);
     assert!(code == 1 && found.contains("no-user"), "{found:?}");
     let (code, left, mended) = doctor(&machine, &["--fix"]);

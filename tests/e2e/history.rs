@@ -7,7 +7,7 @@ use crate::checks::{LOGS, Script, add, history, json, ssi, wait_log};
 use crate::machine::{Machine, PATIENCE, wait_for};
 
 const STATE: &str = "/var/lib/service-status-indicator/agent";
-const STOP: &str = "systemctl stop ssi-agent.service";
+const STOP: &str = "systemctl stop ssi-agent.socket ssi-agent.service";
 const START: &str = "systemctl start ssi-agent.service";
 
 /// `ssi runs … --json`: the id of each run, oldest first.

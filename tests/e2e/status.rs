@@ -91,7 +91,7 @@ fn sections_keep_their_last_value_whatever_becomes_of_their_checks() {
     let full = |flags: &[&str]| ssi(&machine, &[&["status", "--full"], flags].concat());
     let told: Value = serde_json::from_str(&full(&["--json"]).stdout).unwrap();
     assert_eq!((&told["service"]["data"]["status"], full(&[]).code()), (&"ok".into(), 2));
-    machine.sh("systemctl stop ssi-agent.service").ok();
+    machine.sh("systemctl stop ssi-agent.socket ssi-agent.service").ok();
     let alone = full(&["--json"]);
     assert_eq!((alone.code(), alone.stderr.as_str()), (2, ""));
     let alone: Value = serde_json::from_str(&alone.stdout).unwrap();

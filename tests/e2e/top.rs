@@ -166,13 +166,16 @@ fn the_board_lives_in_a_terminal() {
 #[test]
 fn a_lost_agent_is_told_and_caught_up_with() {
     let machine = machine_with_checks("top-lost");
-    machine.sh("systemctl stop ssi-agent").ok();
+    machine.sh("systemctl stop ssi-agent.socket ssi-agent.service").ok();
     let pane = Pane::open(&machine, (100, 30));
     pane.press(&["clear; ssi top; echo it ended with $?", "Enter"]);
     pane.wait_text("systemctl start ssi-agent");
     machine.sh("systemctl start ssi-agent").ok();
     pane.wait_row("door", &["● OK"]);
-    for how in ["systemctl stop ssi-agent", "systemctl kill -s KILL ssi-agent; systemctl stop ssi-agent"] {
+    for how in [
+        "systemctl stop ssi-agent.socket ssi-agent.service",
+        "systemctl kill -s KILL ssi-agent; systemctl stop ssi-agent.socket ssi-agent.service",
+    ] {
         assert!(pane.has_colors());
         machine.sh(how).ok();
         let lines = pane.wait_text("NOT CONNECTED since ");

@@ -173,7 +173,7 @@ fn what_a_unit_did_while_the_agent_was_down_or_the_host_was_off_is_no_riddle() {
     status(&board, "again.service", 0, "OK", "active (running)");
     status(&board, "steady.service", 0, "OK", "active (running)");
     let (pid, (epoch, place)) = (agent_pid(&machine), board.place());
-    machine.sh("systemctl stop ssi-agent && systemctl kill -s KILL again").ok();
+    machine.sh("systemctl stop ssi-agent.socket ssi-agent.service && systemctl kill -s KILL again").ok();
     wait_for("the restart", PATIENCE, || property(&machine, "again.service", "NRestarts") == "1");
     machine.sh("systemctl start ssi-agent").ok();
     wait_for_another_agent(&machine, &pid);

@@ -74,7 +74,7 @@ fn every_sandbox_lets_the_verdict_through_to_the_journal() {
 /// A disk of its own for the logs, which the agent must see from its start.
 fn small_logs(machine: &Machine) {
     let mount = format!("mount -t tmpfs -o size=64k,mode=0750 logs {LOGS}; chgrp _ssi {LOGS}");
-    machine.sh(&format!("systemctl stop ssi-agent; {mount}; systemctl start ssi-agent")).ok();
+    machine.sh(&format!("systemctl stop ssi-agent.socket ssi-agent.service; {mount}; systemctl start ssi-agent")).ok();
 }
 
 /// Fills that disk. The last page of a log would take some lines more.
@@ -291,7 +291,7 @@ fn what_ended_while_the_agent_was_down_is_in_the_journal() {
     ];
     machine.write("/srv/say", "OK, fine\n", 0o644);
     add(&machine, &scripts, &[]).ok();
-    machine.run(&["systemctl", "stop", "ssi-agent.service"]).ok();
+    machine.run(&["systemctl", "stop", "ssi-agent.socket", "ssi-agent.service"]).ok();
     for (say, delete) in [("FAILURE, first", false), ("WARNING, second", true)] {
         machine.write("/srv/say", &format!("{say}\n"), 0o644);
         for script in &scripts {
@@ -316,7 +316,7 @@ fn what_ended_while_the_agent_was_down_is_in_the_journal() {
         });
     }
     // A run between two that the log has keeps its place.
-    machine.run(&["systemctl", "stop", "ssi-agent.service"]).ok();
+    machine.run(&["systemctl", "stop", "ssi-agent.socket", "ssi-agent.service"]).ok();
     for say in ["OK, third", "FAILURE, fourth", "OK, fifth"] {
         machine.write("/srv/say", &format!("{say}\n"), 0o644);
         ssi(&machine, &["run", "deleted"]);
@@ -382,7 +382,7 @@ fn a_timer_that_is_stopped_masked_or_deleted_is_told_at_once() {
 #[test]
 fn what_a_new_check_wrote_into_a_log_that_was_rotated_before_anybody_read_it_counts() {
     let machine = machine("rotated-unread");
-    machine.sh("systemctl stop ssi-agent").ok();
+    machine.sh("systemctl stop ssi-agent.socket ssi-agent.service").ok();
     add(&machine, &[Script::new("fresh", "echo OK")], &["--no-run"]).ok();
     let began = jiff::Timestamp::now();
     let at = |second: i64| format!("{:.3}", began + jiff::SignedDuration::from_secs(second));

@@ -115,6 +115,12 @@ fn a_browser_may_only_ask_for_a_page_of_the_same_host() {
             "{origin} asks {host}"
         );
     }
+    for (site, mode, expected) in
+        [("cross-site", "no-cors", false), ("cross-site", "navigate", true), ("same-origin", "no-cors", true)]
+    {
+        let headers = [("host", "localhost"), ("sec-fetch-site", site), ("sec-fetch-mode", mode)];
+        assert_eq!(verdict(&guard, "127.0.0.1", "/badge/x.svg", &headers) == 200, expected, "{site} {mode}");
+    }
     let twice = [("host", "localhost"), ("origin", "http://localhost"), ("origin", "http://localhost")];
     assert_eq!(verdict(&guard, "127.0.0.1", "/", &twice), 403);
 }

@@ -153,7 +153,7 @@ impl Scene {
             Event::Copytruncate { .. } | Event::Truncate { .. } | Event::Delete { .. } => self.skipped += 1,
             Event::AgentKill => self.sh("systemctl kill -s KILL ssi-agent.service"),
             Event::AgentStop => {
-                self.sh("systemctl stop ssi-agent.service");
+                self.sh("systemctl stop ssi-agent.socket ssi-agent.service");
                 self.agent_is_down = true;
             }
             Event::AgentStart => self.start_agent(),
