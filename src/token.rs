@@ -7,7 +7,8 @@ use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+
+use crate::checksum;
 
 /// What every token begins with, so that scanners for leaked secrets find it.
 const PREFIX: &str = "ssi_";
@@ -56,7 +57,7 @@ impl Secret {
 
     /// What it is recognised by.
     pub fn hash(&self) -> String {
-        hex(&Sha256::digest(self.0.as_bytes()))
+        checksum::of(self.0.as_bytes())
     }
 
     /// Whether a text looks like one.

@@ -244,3 +244,49 @@ fn by_check(outcomes: Vec<Outcome>, last: &BTreeMap<CheckId, Timestamp>) -> Reco
     }
     of_checks
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store;
+
+    type Tested = Result<(), Box<dyn std::error::Error>>;
+
+    fn end(run: &str, second: u32) -> String {
+        format!("\t-- run {run} end 2026-11-22T08:00:{second:02}Z OK exit=0 duration=1.000s: fine")
+    }
+
+    /// Whether the outcome of the run `b` is overtaken, where `a` had ended as it was over, and `later` was read since then.
+    fn is_overtaken(next: Option<&str>, later: &[String]) -> Result<bool, Box<dyn std::error::Error>> {
+        let id: CheckId = "door".parse()?;
+        let mut board = Board::new("host", TimeZone::UTC);
+        board.install(store::stand_in(&id, String::new()), true, Timestamp::MIN, &mut Vec::new());
+        for text in [end("a", 1)].iter().chain(later) {
+            board.read(&id, &line::parse(text), now(), &mut Vec::new());
+        }
+        let outcome = Outcome::from_lines(id.clone(), None, &end("b", 2)).ok_or("no outcome")?;
+        let pending = Pending {
+            cause: Cause::from_codes("b".to_owned(), "success".to_owned(), 1, 0),
+            over: now(),
+            due: Instant::now(),
+            is_last_look: false,
+            is_in_log: false,
+            last: Some("a".to_owned()),
+            next: next.map(str::to_owned),
+            id,
+        };
+        Ok(pending.is_overtaken(&outcome, &board))
+    }
+
+    #[test]
+    fn a_verdict_is_late_where_a_later_run_has_one() -> Tested {
+        assert!(!is_overtaken(None, &[])?);
+        assert!(is_overtaken(None, &[end("c", 3)])?);
+        assert!(is_overtaken(Some("c"), &[end("c", 3)])?);
+        // The clock was set back between two runs, or the log of the run before was read late.
+        assert!(is_overtaken(Some("c"), &[end("c", 1)])?);
+        assert!(!is_overtaken(None, &[end("c", 1)])?);
+        assert!(!is_overtaken(Some("c"), &[])?);
+        Ok(())
+    }
+}
