@@ -6,6 +6,7 @@
 //! than none.
 
 mod bus;
+mod clock;
 mod deadlines;
 mod drift;
 mod engine;

@@ -57,6 +57,9 @@ use ui::Ui;
 
 /// Parses the arguments and does what they say.
 pub fn main() -> ExitCode {
+    if let Some(code) = version() {
+        return code;
+    }
     completions::answer();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -82,6 +85,14 @@ pub fn main() -> ExitCode {
             ExitCode::from(if plugin { failure.plugin_code() } else { failure.code() })
         }
     }
+}
+
+/// Says the version where nothing else is asked for: scripts and packages ask often, and all the other commands need not be made for it.
+fn version() -> Option<ExitCode> {
+    let mut given = std::env::args_os().skip(1);
+    let is_all = given.next().is_some_and(|arg| arg == "--version" || arg == "-V") && given.next().is_none();
+    let said = || writeln!(std::io::stdout(), "ssi {}", env!("CARGO_PKG_VERSION"));
+    (is_all && !completions::is_asked()).then(|| ExitCode::from(u8::from(said().is_err())))
 }
 
 fn dispatch(cli: &Cli, ui: &Ui) -> Result<u8, Failure> {

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! core:   source -> header -> check -> unit          line -> verdict, outcome, board -> event          threshold -> answer     token
-//! edges:  paths, files, settings, store, history, systemd, runner, journal, tail, server, scheduler, probe, prober
+//! edges:  paths, files, settings, store, history, systemd, runner, journal, tail, server, scheduler, probe, prober, readiness
 //! above:  access, api, apply, doctor, page, agent, cli
 //! ```
 
@@ -50,6 +50,7 @@ pub mod journal;
 pub mod paths;
 pub mod probe;
 pub mod prober;
+pub mod readiness;
 pub mod runner;
 pub mod scheduler;
 pub mod server;

@@ -22,6 +22,7 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     ("scheduler", "paths", "knows where logs and locks lie"),
     ("scheduler", "runner", "writes the end of a run whose runner was killed"),
     ("server", "journal", "says what keeps it from serving"),
+    ("server", "readiness", "waits for its subscribers' sockets as one"),
     ("settings", "files", "reads files with a limit, and errors that name the file"),
     ("settings", "paths", "knows where the configuration lies"),
     ("store", "files", "writes whole files or none"),

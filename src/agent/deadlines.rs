@@ -6,10 +6,11 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use tokio::time::Instant;
 
+use super::clock::Clock;
 use super::{AgentError, now};
 use crate::server::Live;
 
-/// The longest sleep: a clock that was set is noticed within it.
+/// The longest sleep: whatever became of the clock, nothing waits longer for it.
 const LONGEST: Duration = Duration::from_secs(60);
 /// The shortest: deadlines that pass together are told together.
 const SHORTEST: Duration = Duration::from_millis(100);
@@ -19,14 +20,16 @@ const JUMP: SignedDuration = SignedDuration::from_secs(10);
 /// Watches deadlines until `stop` is ready.
 pub(super) async fn run(live: Arc<Live>, stop: impl Future<Output = ()>) -> Result<&'static str, AgentError> {
     tokio::pin!(stop);
+    let mut watched = Clock::watch();
     loop {
         let next = live.read(|board| board.next_deadline());
-        let until = next.and_then(|next| next.duration_since(now()).try_into().ok()).unwrap_or(LONGEST);
+        let until = next.map_or(LONGEST, |next| next.duration_since(now()).try_into().unwrap_or(Duration::ZERO));
         let (clock, timer) = (now(), Instant::now());
         tokio::select! {
             () = &mut stop => return Ok("deadlines"),
             // Checks come a thousand at a time.
             () = live.expecting() => tokio::time::sleep(SHORTEST).await,
+            () = watched.is_set() => {}
             () = tokio::time::sleep(until.clamp(SHORTEST, LONGEST)) => {}
         }
         // The timer stands still while the machine sleeps, and does not follow a clock that is set.

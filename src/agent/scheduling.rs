@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 
+use super::clock::Clock;
 use super::{AgentError, Options, now};
 use crate::check::CheckId;
 use crate::journal::Message;
@@ -16,8 +17,8 @@ use crate::paths::Paths;
 use crate::scheduler::{self, Plan, RunError, StopHandle};
 use crate::server::Live;
 
-/// The longest sleep: a clock that was set is noticed within it.
-const TICK: Duration = Duration::from_secs(1);
+/// The longest sleep: whatever became of the clock, nothing waits longer for it.
+const LONGEST: Duration = Duration::from_secs(600);
 /// How long runs may take to end at shutdown.
 const FAREWELL: Duration = Duration::from_secs(5);
 /// How many checks run at once: a thousand that are due together would time each other out.
@@ -45,17 +46,14 @@ pub(super) async fn run(
     let mut runs = Runs { options, zone, running: HashMap::new(), waiting: VecDeque::new(), tasks: JoinSet::new() };
     tokio::pin!(stop);
     close_lost_runs(&live, &runs.options.paths);
+    let mut clock = Clock::watch();
     adopt(&mut plan, &live, &mut runs);
     loop {
-        let until = plan.wake().and_then(|wake| wake.duration_since(now()).try_into().ok()).unwrap_or(TICK);
+        let until = plan.wake().map_or(LONGEST, |wake| wake.duration_since(now()).try_into().unwrap_or(Duration::ZERO));
         tokio::select! {
             () = &mut stop => break,
-            () = tokio::time::sleep(until.min(TICK)) => {
-                for id in plan.due(now()) {
-                    runs.start(&id, Trigger::Timer);
-                }
-                publish(&plan, &live);
-            }
+            () = clock.is_set() => begin_due(&mut plan, &live, &mut runs),
+            () = tokio::time::sleep(until.min(LONGEST)) => begin_due(&mut plan, &live, &mut runs),
             Some(id) = asked.recv() => runs.start(&id, Trigger::Manual),
             () = checks_changed.notified() => adopt(&mut plan, &live, &mut runs),
             Some(ended) = runs.tasks.join_next() => {
@@ -75,6 +73,13 @@ fn close_lost_runs(live: &Live, paths: &Paths) {
     let open = live.read(|board| board.open_runs());
     let lost: Vec<_> = open.into_iter().filter(|(id, _)| !scheduler::is_running(paths, id)).collect();
     live.update(now(), |board, out| lost.iter().for_each(|(id, run)| board.lost(id, run, now(), out)));
+}
+
+fn begin_due(plan: &mut Plan, live: &Live, runs: &mut Runs) {
+    for id in plan.due(now()) {
+        runs.start(&id, Trigger::Timer);
+    }
+    publish(plan, live);
 }
 
 /// Brings the plan in line with the board. A check that never ran does so at once.

@@ -17,6 +17,11 @@ use crate::store;
 /// Set by the script, to the name of the shell that asks.
 const VARIABLE: &str = "SSI_COMPLETE";
 
+/// Whether a shell asks how a line goes on.
+pub(super) fn is_asked() -> bool {
+    std::env::var_os(VARIABLE).is_some()
+}
+
 /// Answers a shell that asks how a line goes on, and ends the process then.
 pub(super) fn answer() {
     CompleteEnv::with_factory(Cli::command).var(VARIABLE).complete();

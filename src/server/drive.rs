@@ -5,15 +5,13 @@
 
 use std::future::pending;
 use std::io;
-use std::os::fd::OwnedFd;
 
 use nix::errno::Errno;
 use nix::sys::epoll::{EpollEvent, EpollTimeout};
-use tokio::io::Interest;
-use tokio::io::unix::AsyncFd;
 use tokio::time::{Instant, sleep_until};
 
 use super::Live;
+use crate::readiness::readable;
 
 /// Sockets that are looked after between two looks at the clock.
 const EVENTS: usize = 64;
@@ -23,7 +21,7 @@ const READ: usize = 16 * 1024;
 /// Looks after the subscribers until all have left.
 pub async fn drive(live: &Live) -> io::Result<()> {
     let poll = live.hub().poll();
-    let ready = watched(poll.0.try_clone()?)?;
+    let ready = readable(poll.0.try_clone()?)?;
     let mut events = [EpollEvent::empty(); EVENTS];
     let mut buffer = vec![0; READ];
     loop {
@@ -48,14 +46,6 @@ pub async fn drive(live: &Live) -> io::Result<()> {
             () = live.wake.notified() => {}
         }
     }
-}
-
-#[expect(
-    deprecated,
-    reason = "its successor is unsafe for types whose descriptor may change; that of an `OwnedFd` cannot"
-)]
-fn watched(poll: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
-    AsyncFd::with_interest(poll, Interest::READABLE)
 }
 
 async fn until(due: Option<std::time::Instant>) {
