@@ -80,7 +80,7 @@ pub struct History {
 
 impl History {
     /// Opens the database at `path` or makes one, and keeps all other writers out while it lives. What is there and can't be used (damaged,
-    /// of a newer ssi, no regular file) is moved aside first.
+    /// no regular file) is moved aside first. The file of an older ssi is migrated, that of a newer one is left alone, which is an error.
     pub fn open(path: &Path) -> Result<(History, Opened), HistoryError> {
         let lock = open::lock(path)?;
         let (conn, opened) = open::open(path)?;

@@ -44,6 +44,29 @@ pub enum HistoryError {
         /// What it is instead.
         reason: &'static str,
     },
+    /// The file is one of an ssi that came after this one.
+    #[error(
+        "`{}` was written by a newer ssi (its layout has the number {version}) and is left alone: install that ssi again, or move the file \
+         away for an empty history",
+        path.display()
+    )]
+    Newer {
+        /// The database.
+        path: PathBuf,
+        /// The number of its layout.
+        version: i32,
+    },
+    /// A reader found the file of an ssi that came before this one.
+    #[error(
+        "`{}` was written by an older ssi (its layout has the number {version}): the agent of this one migrates it when it starts",
+        path.display()
+    )]
+    Older {
+        /// The database.
+        path: PathBuf,
+        /// The number of its layout.
+        version: i32,
+    },
     /// An event that is no JSON.
     #[error("could not write an event as JSON")]
     Event(#[source] serde_json::Error),
@@ -55,7 +78,7 @@ impl HistoryError {
         match self {
             HistoryError::Database { source, .. } => is_corrupt(source),
             HistoryError::NotAHistory { .. } => true,
-            HistoryError::File { .. } | HistoryError::InUse { .. } | HistoryError::Event(_) => false,
+            _ => false,
         }
     }
 
@@ -64,7 +87,7 @@ impl HistoryError {
         match self {
             HistoryError::Database { source, .. } => source.sqlite_error_code() == Some(ErrorCode::PermissionDenied),
             HistoryError::File { source, .. } => source.kind() == io::ErrorKind::PermissionDenied,
-            HistoryError::InUse { .. } | HistoryError::NotAHistory { .. } | HistoryError::Event(_) => false,
+            _ => false,
         }
     }
 
@@ -84,7 +107,7 @@ impl HistoryError {
                 )
             ),
             HistoryError::File { .. } => true,
-            HistoryError::InUse { .. } | HistoryError::NotAHistory { .. } | HistoryError::Event(_) => false,
+            _ => false,
         }
     }
 }

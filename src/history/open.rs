@@ -103,10 +103,10 @@ fn existing(path: &Path) -> Result<Result<(Connection, Opened), String>, History
             schema::configure_writer(&conn).map_err(&fail)?;
             return Ok(Ok((conn, Opened::New)));
         }
+        Layout::Older(version) => schema::migrate(&conn, version).map_err(error::at("migrate", path))?,
         Layout::Foreign => return Ok(Err("it is a database of something else".to_owned())),
-        Layout::Newer(version) => {
-            return Ok(Err(format!("it was written by a newer ssi (its layout has the number {version})")));
-        }
+        // It is whole, and the ssi that wrote it can go on with it.
+        Layout::Newer(version) => return Err(HistoryError::Newer { path: path.to_owned(), version }),
     }
     schema::configure_writer(&conn).map_err(&fail)?;
     Ok(Ok((conn, Opened::Existing)))

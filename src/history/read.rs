@@ -68,7 +68,8 @@ impl Reader {
             Layout::Current => Ok(Some(Reader { conn, path: path.to_owned() })),
             Layout::Empty => Ok(None),
             Layout::Foreign => Err(not("it is a database of something else")),
-            Layout::Newer(_) => Err(not("it was written by a newer ssi")),
+            Layout::Older(version) => Err(HistoryError::Older { path: path.to_owned(), version }),
+            Layout::Newer(version) => Err(HistoryError::Newer { path: path.to_owned(), version }),
         }
     }
 

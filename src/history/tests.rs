@@ -6,6 +6,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
+use super::schema::Layout;
 use super::*;
 use crate::event::{Body, Phase, Record, RunPhase};
 use crate::line::Cost;
@@ -192,11 +193,6 @@ fn what_is_no_history_is_moved_aside() {
     assert_eq!(replaced(|path| symlink("/nowhere", path).unwrap()), "it is a symbolic link");
     let other = |path: &Path| Connection::open(path).unwrap().execute_batch("CREATE TABLE t (a)").unwrap();
     assert_eq!(replaced(other), "it is a database of something else");
-    let newer = |path: &Path| {
-        drop(open(path));
-        Connection::open(path).unwrap().pragma_update(None, "user_version", 99).unwrap();
-    };
-    assert_eq!(replaced(newer), "it was written by a newer ssi (its layout has the number 99)");
     let garbage = |path: &Path| {
         drop(open(path));
         let mut bytes = fs::read(path).unwrap();
@@ -213,4 +209,62 @@ fn an_empty_file_is_a_new_history() {
     fs::write(&path, "").unwrap();
     assert_eq!(History::open(&path).unwrap().1, Opened::New);
     assert_eq!(History::open(&path).unwrap().1, Opened::Existing);
+}
+
+/// How many rows each table has.
+fn rows(conn: &Connection) -> Vec<(String, i64)> {
+    let mut tables = conn.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").unwrap();
+    let tables: Vec<String> = tables.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    let count = |table: &str| conn.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap();
+    tables.into_iter().map(|table| (table.clone(), count(&table))).collect()
+}
+
+/// A history of the layout that there is, with rows in most tables.
+fn filled(path: &Path) -> Connection {
+    let mut history = open(path);
+    history.set_head(&head(0)).unwrap();
+    let events = [line("disk", Status::Ok), finished("disk", &"a".repeat(32), 9), line("disk", Status::Failure)];
+    let events: Vec<Numbered> = (1..).zip(events).map(|(seq, change)| numbered(seq, change)).collect();
+    history.add(&origin(), &events, true).unwrap();
+    history.commit(&[saved_of("disk", "{}")], &[], &head(3)).unwrap();
+    drop(history);
+    Connection::open(path).unwrap()
+}
+
+#[test]
+fn a_step_to_the_next_layout_keeps_every_row() {
+    let dir = TempDir::new().unwrap();
+    let conn = filled(&dir.path().join("history.db"));
+    let (before, now) = (rows(&conn), schema::newest(&[]));
+    assert!(before.iter().filter(|(_, count)| *count > 0).count() > 5, "{before:?}");
+    let steps = [
+        "ALTER TABLE runs ADD COLUMN invented INTEGER; UPDATE runs SET invented = start + 1",
+        "ALTER TABLE runs RENAME COLUMN invented TO found",
+    ];
+    assert_eq!(schema::layout_beside(&conn, schema::newest(&steps)).unwrap(), Layout::Older(now));
+    // A step that fails takes back those before it.
+    schema::climb(&conn, now, &[steps[0], "ALTER TABLE nowhere ADD COLUMN x"]).unwrap_err();
+    assert_eq!(schema::layout_beside(&conn, now).unwrap(), Layout::Current);
+    assert!(conn.prepare("SELECT invented FROM runs").is_err());
+    // One after the other, as two upgrades, or both at once.
+    schema::climb(&conn, now, &steps[..1]).unwrap();
+    schema::climb(&conn, now + 1, &steps).unwrap();
+    assert_eq!(rows(&conn), before);
+    let found: i64 = conn.query_row("SELECT found - start FROM runs", [], |row| row.get(0)).unwrap();
+    assert_eq!(found, 1);
+    assert_eq!(schema::layout_beside(&conn, schema::newest(&steps)).unwrap(), Layout::Current);
+}
+
+#[test]
+fn a_history_of_a_newer_ssi_is_left_alone() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("history.db");
+    filled(&path).pragma_update(None, "user_version", 99).unwrap();
+    let before = fs::read(&path).unwrap();
+    for error in [History::open(&path).map(drop).unwrap_err(), Reader::open(&path).map(drop).unwrap_err()] {
+        let said = error.to_string();
+        assert!(said.contains("was written by a newer ssi (its layout has the number 99)"), "{said}");
+        assert!(!error.is_corrupt() && !error.is_full(), "{said}");
+    }
+    assert!(fs::read(&path).unwrap() == before && !dir.path().join("history.db.aside").exists());
 }
