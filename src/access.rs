@@ -3,6 +3,7 @@
 //! Input: [`Paths`]. Output: [`Tokens`]. The file is read for each request that shows one, so what is added or revoked counts at once.
 
 use std::fs::File;
+use std::io;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -10,6 +11,7 @@ use jiff::Timestamp;
 use crate::files::{self, FileError};
 use crate::identity;
 use crate::paths::Paths;
+use crate::settings::Report;
 use crate::token::{Scope, Secret, TokenError, Tokens};
 use crate::unit;
 
@@ -45,12 +47,31 @@ pub fn path(paths: &Paths) -> PathBuf {
 pub fn load(paths: &Paths) -> Result<Tokens, AccessError> {
     let path = path(paths);
     let bytes = match files::read_limited(&path, MOST) {
-        Err(error) if error.source.kind() == std::io::ErrorKind::NotFound => return Ok(Tokens::default()),
+        Err(error) if error.source.kind() == io::ErrorKind::NotFound => return Ok(Tokens::default()),
         bytes => bytes?,
     };
     let content = |source| AccessError::Content { path: path.clone(), source };
     let text = String::from_utf8(bytes).map_err(|_| content(TokenError::File("it is not valid UTF-8".to_owned())))?;
     Tokens::parse(&text).map_err(content)
+}
+
+/// Whether there is any.
+pub fn has_tokens(paths: &Paths) -> Result<bool, AccessError> {
+    load(paths).map(|tokens| !tokens.is_empty())
+}
+
+/// What keeps the agent from starting where a token is needed, which `needs_token` says: there is none, or they can't be read.
+pub fn refusal(paths: &Paths, needs_token: Option<Report>) -> Option<Report> {
+    let report = needs_token?;
+    match has_tokens(paths) {
+        Ok(true) => None,
+        Ok(false) => Some(report),
+        Err(AccessError::File(error)) => Some(Report::Unreadable(error)),
+        Err(error) => {
+            let source = io::Error::other(error.to_string());
+            Some(Report::Unreadable(FileError { action: "read", path: path(paths), source }))
+        }
+    }
 }
 
 /// Makes a token and gives its secret, which is kept nowhere.

@@ -70,6 +70,8 @@ pub struct Options {
     pub program: PathBuf,
     /// The host's name.
     pub host: String,
+    /// What `[http] listen` said when its sockets were opened; `None` where it does not say where to listen.
+    pub listen: Option<Vec<SocketAddr>>,
 }
 
 /// Why the agent ended.
@@ -120,7 +122,7 @@ impl Agent {
         }
         let live = Arc::new(live);
         let changed = Changed::default();
-        let (reader, told) = settings::Reader::start(options.paths.clone());
+        let (reader, told) = settings::Reader::start(options.paths.clone(), options.listen.clone());
         // Without a history nobody can tell which outcomes are known already.
         let last_runs = match book.as_ref().is_some_and(|book| !book.is_behind()) {
             true => witness::last_runs(&store::survey(&options.paths)?, &kept),

@@ -15,6 +15,7 @@ use crate::diagnosis::{Complaint, Facts};
 use crate::files::FileError;
 use crate::paths::Paths;
 use crate::systemd::Systemd;
+use crate::token::Tokens;
 use crate::{access, install, settings};
 
 /// The service of the agent.
@@ -49,11 +50,15 @@ pub async fn look(paths: &Paths, running: &Path) -> Result<Facts, FileError> {
 }
 
 fn complaints(paths: &Paths, unseen: &mut Vec<String>) -> Vec<Complaint> {
-    let loaded = settings::load(paths);
+    let mut loaded = settings::load(paths);
+    let tokens = access::load(paths);
+    if tokens.as_ref().is_ok_and(Tokens::is_empty) {
+        loaded.reports.extend(loaded.needs_token.take());
+    }
     let found = loaded.reports.iter().flat_map(settings::Report::findings);
     let mut complaints: Vec<Complaint> =
         found.map(|finding| Complaint { text: finding.to_string(), is_error: finding.is_error }).collect();
-    match access::load(paths) {
+    match tokens {
         Ok(_) => {}
         Err(access::AccessError::File(error)) if error.is_permission() => unseen.push("the tokens".to_owned()),
         Err(error) => complaints.push(Complaint { text: with_cause(&error), is_error: true }),

@@ -16,7 +16,7 @@ use crate::config::{self, File, Key, Settings};
 use crate::files::{self, FileError};
 use crate::paths::Paths;
 use crate::source::{self, Problem, Source};
-pub use hidden::hidden_from;
+pub use hidden::{hidden_from, hidden_tokens};
 
 /// No configuration that somebody wrote is larger.
 const MOST: u64 = 1024 * 1024;
@@ -32,6 +32,8 @@ pub struct Loaded {
     pub reports: Vec<Report>,
     /// The file, or the variable (`$SSI_HISTORY_RAW`), that says what a key is to be, of those that are not as by default.
     pub origins: BTreeMap<Key, PathBuf>,
+    /// What is wrong where there is no token: the agent does not start with a port beyond loopback that nobody may read from.
+    pub needs_token: Option<Report>,
 }
 
 /// A file that is not right, or not quite.
@@ -228,7 +230,14 @@ impl Configuration {
         let said =
             right.iter().flat_map(|(path, right)| right.file.said().iter().map(|key| (*key, path.to_path_buf())));
         let origins = said.collect();
-        Loaded { settings, files, reports, origins }
+        let needs_token = settings.http.needs_token(&settings.http.listen).and_then(|address| {
+            let mut last = right.iter().rev();
+            let (path, right, problem) =
+                last.find_map(|(path, right)| Some((path, right, right.file.no_reader(address)?)))?;
+            let (file, content) = (path.to_path_buf(), right.content.clone());
+            Some(Report::Mistaken { file, content, problems: vec![problem] })
+        });
+        Loaded { settings, files, reports, origins, needs_token }
     }
 }
 

@@ -25,8 +25,7 @@ pub(super) fn agent(args: &AgentArgs, paths: &Paths, ui: &Ui) -> Result<u8, Fail
     if args.scheduler == Scheduler::Systemd && paths.root.is_some() {
         return Err(Failure::usage("`--scheduler systemd` can't be used with `--root`, which never talks to systemd"));
     }
-    let options =
-        Options { paths: paths.clone(), embedded, program: std::env::current_exe()?, host: live::host_name() };
+    let (program, host) = (std::env::current_exe()?, live::host_name());
     live::block_on(async {
         let http = settings::load(paths).settings.http;
         let default = [agent::default_address(paths.scope)];
@@ -35,9 +34,9 @@ pub(super) fn agent(args: &AgentArgs, paths: &Paths, ui: &Ui) -> Result<u8, Fail
             ([], configured) => configured,
             (flags, _) => flags,
         };
-        let has_readers = || Ok(!http.trusted_networks.is_empty() || !access::load(paths)?.is_empty());
-        let listeners = listen::listen(passed, addresses, has_readers)?;
-        let agent = Agent::start(options).await?;
+        let listeners = listen::listen(passed, addresses, &http, || Ok(access::has_tokens(paths)?))?;
+        let listen = args.listen.is_empty().then(|| http.listen.clone());
+        let agent = Agent::start(Options { paths: paths.clone(), embedded, program, host, listen }).await?;
         let checks = agent.live().read(|board| board.entries().count());
         let who = if embedded { "the agent runs them itself" } else { "systemd runs them" };
         let serving = format!("serving {checks} checks on {} ({who})", agent::addresses(&listeners)?);

@@ -246,7 +246,7 @@ pub(super) struct TopArgs {
 pub(super) struct AgentArgs {
     /// Where to listen, beside the sockets that systemd passes; may be said several times [default: 127.0.0.1:5000, with --user
     /// 127.0.0.1:5001]
-    #[arg(long, value_name = "ADDR", env = "SSI_LISTEN", value_delimiter = ',', hide_env_values = true)]
+    #[arg(long, value_name = "ADDR", value_delimiter = ',')]
     pub(super) listen: Vec<SocketAddr>,
     /// Who runs the checks: systemd, or the agent itself where no systemd does
     #[arg(long, value_name = "WHO", default_value = "auto", env = "SSI_SCHEDULER", hide_env_values = true)]

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::args::{ConfigAction, ConfigArgs};
 use super::failure::Failure;
 use super::ui::Ui;
+use crate::access;
 use crate::check::CheckId;
 use crate::component::{self, Component};
 use crate::config::{self, Actions, Allowed, History, Http, Limits, Settings};
@@ -34,7 +35,10 @@ pub(super) fn config(args: &ConfigArgs, paths: &Paths, ui: &Ui) -> Result<u8, Fa
             loaded.reports.extend(unknown);
             if paths.scope == Scope::System && paths.root.is_none() {
                 loaded.reports.extend(settings::hidden_from(AGENT, paths, &loaded.files));
+                let tokens = loaded.needs_token.as_ref().map(|_| access::path(paths));
+                loaded.reports.extend(tokens.and_then(|tokens| settings::hidden_tokens(AGENT, &tokens)));
             }
+            loaded.reports.extend(access::refusal(paths, loaded.needs_token.take()));
             check(&loaded, ui)
         }
         ConfigAction::Show => show(&loaded, ui),

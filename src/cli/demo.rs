@@ -17,6 +17,7 @@ use super::ui::{self, Ui};
 use super::{agent as agent_command, list};
 use crate::agent::{Agent, Options};
 use crate::board::Row;
+use crate::config::Http;
 use crate::install::{self, Site};
 use crate::line;
 use crate::paths::Paths;
@@ -32,7 +33,7 @@ pub(super) fn demo(args: &DemoArgs, ui: &Ui) -> Result<u8, Failure> {
         // From here on Ctrl-C no longer ends the program before it has cleaned up.
         let shutdown = agent_command::shutdown()?;
         // Before anything else: a second demo must fail before it starts checks.
-        let listeners = listen::listen(Passed::default(), &[args.listen], || Ok(false))?;
+        let listeners = listen::listen(Passed::default(), &[args.listen], &Http::default(), || Ok(false))?;
         let scripts = write_examples(&dir.path().join("examples"))?;
         let site = Site { paths: &paths, systemd: None };
         let options = install::Options::default();
@@ -40,7 +41,7 @@ pub(super) fn demo(args: &DemoArgs, ui: &Ui) -> Result<u8, Failure> {
         let plan = install::plan(&site, install::read(&scripts, &options)?, &program, &options)?;
         install::carry_out(&site, &plan).await?;
         let (host, program) = (live::host_name(), std::env::current_exe()?);
-        let agent = Agent::start(Options { paths: paths.clone(), embedded: true, program, host }).await?;
+        let agent = Agent::start(Options { paths: paths.clone(), embedded: true, program, host, listen: None }).await?;
         let address = listeners.first().map_or(Ok(args.listen), TcpListener::local_addr)?;
         let root = dir.path().display();
         ui.say(format!("serving http://{address} and ws://{address}; everything is in {root} and goes with it"))?;

@@ -7,6 +7,7 @@ use listenfd::ListenFd;
 use tokio::net::TcpListener;
 
 use super::failure::Failure;
+use crate::config::{Http, Mistake};
 
 const NO_SOCKET: &str = "systemd passed something else than a TCP socket: see `ListenStream=` of the socket unit";
 
@@ -33,7 +34,8 @@ impl Passed {
 pub(super) fn listen(
     passed: Passed,
     addresses: &[SocketAddr],
-    has_readers: impl FnOnce() -> Result<bool, Failure>,
+    http: &Http,
+    has_tokens: impl FnOnce() -> Result<bool, Failure>,
 ) -> Result<Vec<TcpListener>, Failure> {
     let mut sockets = Vec::new();
     for socket in passed.0 {
@@ -41,14 +43,12 @@ pub(super) fn listen(
         sockets.push(TcpListener::from_std(socket)?);
     }
     let passed = sockets.iter().map(TcpListener::local_addr).collect::<std::io::Result<Vec<_>>>()?;
-    let elsewhere = passed.iter().chain(addresses).find(|address| !address.ip().to_canonical().is_loopback());
-    if let Some(address) = elsewhere
-        && !has_readers()?
+    if let Some(address) = http.needs_token(passed.iter().chain(addresses))
+        && !has_tokens()?
     {
-        return Err(Failure::usage(format!(
-            "`{address}` is beyond loopback, and nobody there may read: make a token with `ssi token add NAME`, or name networks in \
-             `[http] trusted_networks`"
-        )));
+        let mistake = Mistake::NoReader(address);
+        let advice = mistake.expected().unwrap_or_default();
+        return Err(Failure::usage(format!("{mistake}: {advice}")));
     }
     for address in addresses.iter().filter(|address| !passed.contains(address)) {
         sockets.push(open(*address, &passed)?);

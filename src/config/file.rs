@@ -1,5 +1,7 @@
 //! One file of the configuration.
 
+use core::net::SocketAddr;
+
 use jiff::tz::TimeZoneDatabase;
 use toml::de::{DeTable, DeValue};
 
@@ -43,6 +45,12 @@ impl File {
     /// The keys that it sets of tables that are there once, in the order of [`super::KEYS`].
     pub fn said(&self) -> &[Key] {
         &self.said
+    }
+
+    /// What is wrong with an address that it says to listen on, where nobody may read there.
+    pub fn no_reader(&self, address: SocketAddr) -> Option<Problem> {
+        let (_, place) = self.http.listen.iter().flatten().find(|(named, _)| *named == address)?;
+        Some(Mistake::NoReader(address).at(*place))
     }
 
     /// The rule of a file that says nothing else.

@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 use super::Mistake;
 use super::Network;
 use super::table::Table;
-use crate::source::Problem;
+use crate::source::{Problem, Span};
 
 pub(super) const KEYS: [&str; 4] = ["listen", "names", "proxies", "trusted_networks"];
 /// The longest name that DNS takes.
@@ -26,10 +26,30 @@ pub struct Http {
     pub trusted_networks: Vec<Network>,
 }
 
+impl Http {
+    /// Of these addresses, the first one beyond loopback that nobody may read from as long as there is no token. The agent does not start
+    /// with one.
+    ///
+    /// ```
+    /// use ssi::config::{Http, Network};
+    ///
+    /// let addresses = ["[::1]:5000".parse().unwrap(), "192.0.2.10:5000".parse().unwrap()];
+    /// assert_eq!(Http::default().needs_token(&addresses), Some(addresses[1]));
+    /// let trusting = Http { trusted_networks: vec![Network::parse("192.0.2.0/24")?], ..Http::default() };
+    /// assert_eq!(trusting.needs_token(&addresses), None);
+    /// # Ok::<(), ssi::config::Mistake>(())
+    /// ```
+    pub fn needs_token<'a>(&self, addresses: impl IntoIterator<Item = &'a SocketAddr>) -> Option<SocketAddr> {
+        let mut addresses = addresses.into_iter().filter(|_| self.trusted_networks.is_empty());
+        addresses.find(|address| !address.ip().to_canonical().is_loopback()).copied()
+    }
+}
+
 /// What one file says of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Part {
-    listen: Option<Vec<SocketAddr>>,
+    /// Each with its place.
+    pub(super) listen: Option<Vec<(SocketAddr, Span)>>,
     names: Option<Vec<String>>,
     proxies: Option<Vec<Network>>,
     trusted_networks: Option<Vec<Network>>,
@@ -46,16 +66,18 @@ impl Part {
                 "a list of addresses in quotes, such as `[\"192.0.2.10:5000\"]`",
                 address,
             ),
-            names: texts(&mut table, "names", "a list of names of hosts in quotes", name),
-            proxies: texts(&mut table, "proxies", networks, Network::parse),
-            trusted_networks: texts(&mut table, "trusted_networks", networks, Network::parse),
+            names: values(texts(&mut table, "names", "a list of names of hosts in quotes", name)),
+            proxies: values(texts(&mut table, "proxies", networks, Network::parse)),
+            trusted_networks: values(texts(&mut table, "trusted_networks", networks, Network::parse)),
         }
     }
 
     /// Puts what this file says over what others said before.
     pub(super) fn apply(&self, to: &mut Http) {
         let Part { listen, names, proxies, trusted_networks } = self;
-        put(listen, &mut to.listen);
+        if let Some(listen) = listen {
+            to.listen = listen.iter().map(|(address, _)| *address).collect();
+        }
         put(names, &mut to.names);
         put(proxies, &mut to.proxies);
         put(trusted_networks, &mut to.trusted_networks);
@@ -68,19 +90,23 @@ fn put<T: Clone>(from: &Option<Vec<T>>, to: &mut Vec<T>) {
     }
 }
 
+/// Without their places.
+fn values<T>(texts: Option<Vec<(T, Span)>>) -> Option<Vec<T>> {
+    texts.map(|texts| texts.into_iter().map(|(value, _)| value).collect())
+}
+
 /// One text, or a list of them.
 fn texts<T>(
     table: &mut Table,
     key: &'static str,
     expected: &'static str,
     read: impl Fn(&str) -> Result<T, Mistake>,
-) -> Option<Vec<T>> {
+) -> Option<Vec<(T, Span)>> {
     let read = |value: &DeValue| match value {
         DeValue::String(text) => Some(read(text)),
         _ => None,
     };
-    let values = table.one_or_many(key, expected, read)?;
-    Some(values.into_iter().map(|(value, _)| value).collect())
+    table.one_or_many(key, expected, read)
 }
 
 fn name(text: &str) -> Result<String, Mistake> {

@@ -1,5 +1,6 @@
 //! What can be wrong in a configuration file, in words.
 
+use core::net::SocketAddr;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -156,6 +157,9 @@ pub enum Mistake {
     /// No address to listen on.
     #[error("`{0}` is no address to listen on")]
     Address(String),
+    /// An address where nobody may read.
+    #[error("`{0}` is beyond loopback, and nobody there may read")]
+    NoReader(SocketAddr),
     /// A text that is empty, too long, or more than a line.
     #[error("`{0}` is no text of 1 to 255 characters on one line")]
     Line(&'static str),
@@ -207,6 +211,9 @@ impl Mistake {
             Mistake::Network { meant: Some(meant), .. } => format!("did you mean `{meant}`?"),
             Mistake::Network { .. } => "expected for example `192.0.2.0/24` or `2001:db8::/32`".to_owned(),
             Mistake::Address(_) => "expected an address with a port, such as `192.0.2.10:5000` or `[::]:5000`".to_owned(),
+            Mistake::NoReader(_) => {
+                "make a token with `ssi token add NAME`, or name networks in `[http] trusted_networks`".to_owned()
+            }
             Mistake::NoKey | Mistake::Key => "expected `key = \"sha256:…\"`".to_owned(),
             Mistake::Schedule { meant: Some(meant), .. } => format!("did you mean `{meant}`?"),
             Mistake::ComponentName(_) => "expected 1 to 64 of `a`-`z`, `0`-`9`, `_` and `-`".to_owned(),
@@ -228,6 +235,7 @@ impl Mistake {
             Mistake::UnknownKey { known, .. } => format!("known are {}", listed(known)),
             Mistake::Timespan(error) => format!("write `\"{}\"`", error.suggestion()?),
             Mistake::Name(NameError::Kind(name)) => format!("write `\"{name}.service\"` if it is a service"),
+            Mistake::NoReader(_) => "the agent does not start with it".to_owned(),
             Mistake::UnitAndUnits => "put all of them into `units`".to_owned(),
             Mistake::NoKey | Mistake::Key => {
                 "`ssi expect --ping NAME` makes a key and writes what it is recognised by".to_owned()

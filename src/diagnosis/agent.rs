@@ -12,7 +12,7 @@ pub(super) fn findings(facts: &Facts) -> Vec<Finding> {
         what: complaint.text.clone(),
         why: match complaint.is_error {
             true => {
-                "the file does not count; the agent goes on with what was right before, and without it after a restart"
+                "it does not count: the agent goes on with what was right before, and after a restart without it, or not at all"
             }
             false => "it does not do what it seems to",
         },

@@ -129,7 +129,7 @@ fn notices(mistakes: &[String]) -> String {
         1 => String::new(),
         count => format!(" (and {} more)", count - 1),
     };
-    let text = format!("The configuration has a mistake, and what it said before counts: {first}{more}");
+    let text = format!("The configuration is not in force as it stands: {first}{more}");
     format!("<p id=\"mistakes\" class=\"notice\">{}</p>", Text(&text))
 }
 

@@ -12,6 +12,7 @@ mod host;
 mod hostile;
 mod installing;
 mod jobs;
+mod listening;
 mod load;
 mod manual;
 mod pings;

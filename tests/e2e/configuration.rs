@@ -37,7 +37,7 @@ fn a_reload_takes_up_what_is_right_and_shows_what_is_not() {
     });
     let health = machine.sh("curl -sS http://localhost:5000/health").ok();
     assert!(health.contains("\"status\":\"warn\"") && health.contains(words), "{health}");
-    assert!(get(&machine, "/").contains("The configuration has a mistake"), "{}", get(&machine, "/"));
+    assert!(get(&machine, "/").contains("The configuration is not in force as it stands"), "{}", get(&machine, "/"));
     let journal = || machine.sh(&format!("journalctl -o cat -u {UNIT} | grep -c '^{FILE}:2:8: '")).stdout;
     assert_eq!(journal().trim(), "1");
     assert!(json(&ssi(&machine, &["list", "--json"])).is_array());
@@ -48,7 +48,7 @@ fn a_reload_takes_up_what_is_right_and_shows_what_is_not() {
     wait_for("systemd to be told", PATIENCE, || {
         !machine.run(&["systemctl", "status", UNIT]).stdout.contains("Status: \"configuration")
     });
-    assert!(!get(&machine, "/").contains("The configuration has a mistake"));
+    assert!(!get(&machine, "/").contains("The configuration is not in force as it stands"));
     assert_eq!(agent_pid(&machine), pid);
     assert!(board.check().iter().all(|frame| frame["type"] != "removed"));
 }
@@ -59,7 +59,7 @@ fn the_environment_of_the_unit_overrides_files() {
     machine.write(FILE, "[limits]\nrequests = 1\n", 0o644);
     machine.write(
         "/etc/systemd/system/ssi-agent.service.d/own.conf",
-        "[Service]\nEnvironment=SSI_LIMITS_REQUESTS=0 SSI_LISTEN=127.0.0.1:5055\n",
+        "[Service]\nEnvironment=SSI_LIMITS_REQUESTS=0 SSI_HTTP_LISTEN=127.0.0.1:5055\n",
         0o644,
     );
     machine.sh(&format!("systemctl daemon-reload && systemctl restart {UNIT}")).ok();
@@ -67,6 +67,44 @@ fn the_environment_of_the_unit_overrides_files() {
         .sh("for i in {1..40}; do curl -sS -o /dev/null -w '%{http_code} ' http://localhost:5055/healthz; done")
         .ok();
     assert_eq!(codes.trim(), vec!["200"; 40].join(" "));
+}
+
+#[test]
+fn where_to_listen_counts_at_the_next_start_which_is_told() {
+    let machine = machine("listen");
+    let status = || machine.run(&["systemctl", "show", "--value", "-p", "StatusText", UNIT]).ok();
+    let health = || machine.sh("curl -sS http://localhost:5000/health").ok();
+    let (waits, shut) =
+        ("takes effect at the next restart of the agent", "is beyond loopback, and nobody there may read");
+    configure(&machine, "[http]\nlisten = \"127.0.0.1:5055\"\n");
+    machine.run(&["systemctl", "reload", UNIT]).ok();
+    wait_for("systemd to be told", PATIENCE, || status().contains(&format!("{FILE}: `listen` in `[http]` changed")));
+    assert!(status().contains(waits) && health().contains(waits) && health().contains("\"status\":\"warn\""));
+    assert!(get(&machine, "/").contains(waits));
+    let journal = || machine.sh("journalctl -o cat SSI_SETTING=http.listen").ok();
+    wait_for("the journal", PATIENCE, || journal().contains(waits));
+    machine.run(&["systemctl", "reload", UNIT]).ok();
+    assert_eq!(journal().lines().count(), 1, "{}", journal());
+    // What the agent would not start with is a mistake, until somebody may read there.
+    configure(&machine, "[http]\nlisten = \"0.0.0.0:5055\"\n");
+    assert!(!machine.run(&["systemctl", "reload", UNIT]).status.success());
+    wait_for("the mistake", PATIENCE, || status().contains(shut) && health().contains(shut));
+    ssi(&machine, &["token", "add", "viewer"]).ok();
+    wait_for("the mistake to go", PATIENCE, || !health().contains(shut));
+    machine.run(&["systemctl", "reload", UNIT]).ok();
+    // But not for a token that the agent can't read.
+    machine.sh("chown root:root /etc/service-status-indicator/tokens.toml").ok();
+    let hidden = ssi(&machine, &["config", "check"]);
+    assert!(hidden.code() == 1 && hidden.stderr.contains("the agent's user `_ssi` may not read it"), "{hidden:?}");
+    machine.sh("chgrp _ssi /etc/service-status-indicator/tokens.toml").ok();
+    machine.run(&["systemctl", "restart", UNIT]).ok();
+    assert!(
+        status().contains(":5055") && !status().contains(waits) && !status().contains("not taken up"),
+        "{}",
+        status()
+    );
+    assert!(health().contains("\"status\":\"pass\""), "{}", health());
+    assert_eq!(machine.sh("curl -sS http://localhost:5055/healthz").ok(), r#"{"status":"ok"}"#);
 }
 
 #[test]

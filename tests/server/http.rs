@@ -119,7 +119,7 @@ async fn a_mistake_in_the_configuration_is_told_as_long_as_it_is_there() {
     assert_eq!(json("/pulse").await["mistakes"], json!([line, "another"]));
     let (_, page) = get(&world, "/checks").await;
     assert!(
-        page.contains("what it said before counts: /etc/ssi.toml:2:8: `unit` is &lt;a whole number&gt; (and 1 more)"),
+        page.contains("The configuration is not in force as it stands: /etc/ssi.toml:2:8: `unit` is &lt;a whole number&gt; (and 1 more)"),
         "{page}"
     );
     world.mistakes.send_replace(Arc::default());

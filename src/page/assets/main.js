@@ -168,12 +168,12 @@ connection.addEventListener("pulse", ({ detail }) => {
   tell_mistakes(detail.mistakes ?? []);
 });
 
-/** What is wrong with the configuration; the same as in the snapshot, see `shell.rs`. */
+/** What of the configuration is not in force, and why; the same as in the snapshot, see `shell.rs`. */
 function tell_mistakes([first, ...rest]) {
   const there = document.querySelector("#mistakes");
   if (first === undefined) return there?.remove();
   const more = rest.length ? ` (and ${rest.length} more)` : "";
-  const words = `The configuration has a mistake, and what it said before counts: ${first}${more}`;
+  const words = `The configuration is not in force as it stands: ${first}${more}`;
   if (there) text(there, words);
   else document.querySelector("#notices").append(h("p", { id: "mistakes", class: "notice", role: "status" }, words));
 }
