@@ -7,6 +7,10 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use nix::errno::Errno;
+use nix::sys::signal::kill;
+use nix::unistd::Pid;
+
 /// A file operation that failed.
 #[derive(Debug, thiserror::Error)]
 #[error("could not {action} `{}`", path.display())]
@@ -37,12 +41,30 @@ pub fn write(path: &Path, content: &[u8], mode: u32) -> Result<(), FileError> {
     let fail = FileError::at("write", path);
     let dir = path.parent().unwrap_or(Path::new("/"));
     fs::create_dir_all(dir).map_err(FileError::at("create", dir))?;
-    let mut file = tempfile::Builder::new().prefix(".ssi-").tempfile_in(dir).map_err(&fail)?;
+    let mut file = tempfile::Builder::new().prefix(&temporary(std::process::id())).tempfile_in(dir).map_err(&fail)?;
     file.write_all(content).map_err(&fail)?;
     file.as_file().set_permissions(fs::Permissions::from_mode(mode)).map_err(&fail)?;
     file.as_file().sync_all().map_err(&fail)?;
     file.persist(path).map_err(|error| fail(error.error))?;
     sync_dir(dir).map_err(&fail)
+}
+
+/// How the names of temporary files begin: with the number of their process, which tells who still needs them.
+pub(crate) fn temporary(process: u32) -> String {
+    format!(".ssi-{process}-")
+}
+
+/// Removes the temporary files in a directory whose writers were killed.
+pub fn sweep(dir: &Path) {
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let process = name.to_str().and_then(|name| name.strip_prefix(".ssi-")?.split_once('-')?.0.parse().ok());
+        let is_gone = |process| kill(Pid::from_raw(process), None) == Err(Errno::ESRCH);
+        if process.is_some_and(is_gone) {
+            // One that can't be removed hurts nobody.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// Changes who may do what with a file.

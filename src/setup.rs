@@ -9,6 +9,7 @@ mod files;
 mod manifest;
 mod plan;
 mod remove;
+mod sweep;
 
 use std::path::{Path, PathBuf};
 
@@ -17,6 +18,7 @@ pub use error::SetupError;
 pub use files::{Item, Role, shipped, units_to_enable};
 pub use plan::{Plan, plan};
 pub use remove::{Removal, removal, uninstall};
+pub use sweep::sweep;
 
 use crate::paths::Paths;
 

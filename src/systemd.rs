@@ -61,13 +61,13 @@ impl Systemd {
     /// Switches units on for the next boot. Their files need no reload if systemd never loaded them.
     pub async fn enable(&self, units: &[String]) -> Result<(), SystemdError> {
         let names: Vec<&str> = units.iter().map(String::as_str).collect();
-        self.manager.enable_unit_files(&names, false, true).await.map_err(during("enable the timers")).map(drop)
+        self.manager.enable_unit_files(&names, false, true).await.map_err(during("enable the units")).map(drop)
     }
 
     /// Takes back [`Systemd::enable`]. Units that are not there are no error.
     pub async fn disable(&self, units: &[String]) -> Result<(), SystemdError> {
         let names: Vec<&str> = units.iter().map(String::as_str).collect();
-        self.manager.disable_unit_files(&names, false).await.map_err(during("disable the timers")).map(drop)
+        self.manager.disable_unit_files(&names, false).await.map_err(during("disable the units")).map(drop)
     }
 
     /// Makes systemd read all unit files again. Costs about half a millisecond a loaded unit: once a batch.

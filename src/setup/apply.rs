@@ -32,18 +32,21 @@ pub async fn carry_out(plan: &Plan, paths: &Paths, systemd: Option<&Systemd>) ->
         Some(_) => Vec::new(),
         None => links(paths),
     };
+    let begun = Transaction::apply(vec![plan.begin(paths)])?;
     let done = Transaction::apply(plan.steps(paths).into_iter().chain(links).collect())?;
     for call in tools(paths) {
         run(&call)?;
     }
     let Some(systemd) = systemd else {
         done.keep();
+        begun.keep();
         return Ok(());
     };
     let units: Vec<String> = units_to_enable().into_iter().map(|(name, _)| name.to_owned()).collect();
     systemd.reload().await?;
     systemd.enable(&units).await?;
     done.keep();
+    begun.keep();
     let (sockets, services): (Vec<String>, Vec<String>) =
         units.iter().cloned().partition(|name| name.ends_with(".socket"));
     let mut jobs = systemd.jobs().await?;

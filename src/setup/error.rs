@@ -13,6 +13,11 @@ pub enum SetupError {
     /// It is there already, by other means.
     #[error("`{}` is there, so a package installed ssi here and upgrades it; remove that one first", .0.display())]
     Packaged(PathBuf),
+    /// An administrator keeps it from being started.
+    #[error(
+        "`{0}` is masked, so the agent could not be started; nothing was changed: `systemctl unmask {0}`, then install again"
+    )]
+    Masked(&'static str),
     /// There is nothing to take back.
     #[error("`{}` is not there: `ssi install` installed nothing here", .0.display())]
     NotInstalled(PathBuf),

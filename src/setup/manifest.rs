@@ -6,6 +6,10 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use super::{MANIFEST, below};
+use crate::paths::Paths;
+use crate::store::Step;
+
 const HEAD: &str = "# Written by `ssi install`; `ssi uninstall` removes what stands here.\n";
 
 /// Files and directories of an installation.
@@ -38,6 +42,11 @@ impl Manifest {
         }
         manifest.directories.sort();
         manifest
+    }
+
+    /// Writes it where the next one finds it.
+    pub(super) fn step(&self, paths: &Paths) -> Step {
+        Step::Write { path: below(paths, Path::new(MANIFEST)), content: self.render().into_bytes(), mode: 0o644 }
     }
 
     pub(super) fn render(&self) -> String {

@@ -1,10 +1,11 @@
 //! What an installation changes: the files as they are against what they are to be.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::manifest::{Manifest, sum};
-use super::{Item, MANIFEST, PACKAGED, Role, SetupError, below};
+use super::{Item, MANIFEST, PACKAGED, Role, SetupError, below, units_to_enable};
 use crate::files::{self, FileError};
 use crate::paths::Paths;
 use crate::store::Step;
@@ -18,6 +19,7 @@ pub struct Plan {
     pub remove: Vec<PathBuf>,
     /// Files that an administrator changed, and that stay as they are.
     pub kept: Vec<PathBuf>,
+    before: Manifest,
     manifest: Manifest,
 }
 
@@ -25,16 +27,21 @@ pub struct Plan {
 ///
 /// # Errors
 ///
-/// Where a package installed ssi, or a file can't be read.
+/// Where a package installed ssi, one of its units is masked, or a file can't be read.
 pub fn plan(paths: &Paths, items: Vec<Item>) -> Result<Plan, SetupError> {
     if let Some(path) = PACKAGED.iter().map(|path| below(paths, Path::new(path))).find(|path| path.exists()) {
         return Err(SetupError::Packaged(path));
     }
+    if let Some((unit, _)) = units_to_enable().into_iter().find(|(unit, _)| is_masked(paths, unit)) {
+        return Err(SetupError::Masked(unit));
+    }
     let before = read(paths)?;
-    let mut plan = Plan { manifest: Manifest { files: BTreeMap::new(), ..before.clone() }, ..Plan::default() };
+    let manifest = Manifest { files: BTreeMap::new(), ..before.clone() };
+    let mut plan = Plan { before: before.clone(), manifest, ..Plan::default() };
     for item in items {
-        let there = files::read_if_there(&below(paths, &item.path))?;
-        let is_new = there.as_deref() != Some(item.content.as_slice());
+        let place = below(paths, &item.path);
+        let there = files::read_if_there(&place)?;
+        let is_new = there.as_deref() != Some(item.content.as_slice()) || !is_closed(paths, &place, item.mode);
         let is_ours = match (&there, before.files.get(&item.path)) {
             (None, _) => true,
             (Some(there), Some(Some(known))) => sum(there) == *known,
@@ -66,6 +73,21 @@ pub fn plan(paths: &Paths, items: Vec<Item>) -> Result<Plan, SetupError> {
     Ok(plan)
 }
 
+/// Whether a file belongs to whom installs it, and has its mode. Its group may be that of the directory.
+fn is_closed(paths: &Paths, file: &Path, mode: u32) -> bool {
+    let owner = if paths.root.is_some() { nix::unistd::geteuid().as_raw() } else { 0 };
+    file.metadata().is_ok_and(|found| found.uid() == owner && found.mode() & 0o7777 == mode)
+}
+
+/// Whether an administrator keeps systemd from ever starting a unit: by a link to /dev/null, or an empty file.
+fn is_masked(paths: &Paths, unit: &str) -> bool {
+    let is_mask = |path: PathBuf| {
+        let is_empty = path.metadata().is_ok_and(|found| found.is_file() && found.len() == 0);
+        is_empty || path.canonicalize().is_ok_and(|target| target == Path::new("/dev/null"))
+    };
+    [&paths.units, &paths.runtime_units].into_iter().any(|dir| is_mask(dir.join(unit)))
+}
+
 /// What was written at the last installation.
 pub(super) fn read(paths: &Paths) -> Result<Manifest, FileError> {
     let text = files::read_if_there(&below(paths, Path::new(MANIFEST)))?.unwrap_or_default();
@@ -78,6 +100,14 @@ impl Plan {
         self.write.is_empty() && self.remove.is_empty()
     }
 
+    /// Writes down what may be there from now on, before the first file is: whoever is killed leaves nothing that nobody knows of.
+    pub(super) fn begin(&self, paths: &Paths) -> Step {
+        let mut begun = self.manifest.clone();
+        // A file that was not replaced yet is known by what it held.
+        begun.files.extend(self.before.files.clone());
+        begun.step(paths)
+    }
+
     /// Its changes of files.
     pub(super) fn steps(&self, paths: &Paths) -> Vec<Step> {
         let write = |item: &Item| Step::Write {
@@ -85,14 +115,8 @@ impl Plan {
             content: item.content.clone(),
             mode: item.mode,
         };
-        let manifest = Step::Write {
-            path: below(paths, Path::new(MANIFEST)),
-            content: self.manifest.render().into_bytes(),
-            mode: 0o644,
-        };
         let remove = self.remove.iter().map(|path| Step::Remove { path: below(paths, path) });
-        // What says what is there comes first and goes last.
-        std::iter::once(manifest).chain(self.write.iter().map(write)).chain(remove).collect()
+        self.write.iter().map(write).chain(remove).chain([self.manifest.step(paths)]).collect()
     }
 }
 

@@ -105,8 +105,7 @@ pub async fn uninstall(removal: &Removal, site: &Site<'_>, purge: bool) -> Resul
     };
     steps.extend(removal.files.iter().map(|path| Step::Remove { path: below(paths, path) }));
     if removal.kept().next().is_some() {
-        let (path, content) = (below(paths, Path::new(MANIFEST)), removal.left.render().into_bytes());
-        steps.push(Step::Write { path, content, mode: 0o644 });
+        steps.push(removal.left.step(paths));
     }
     Transaction::apply(steps)?.keep();
     for place in &removal.data {

@@ -7,12 +7,9 @@ use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-use nix::errno::Errno;
-use nix::sys::signal::kill;
-use nix::unistd::Pid;
 use tempfile::NamedTempFile;
 
-use crate::files::FileError;
+use crate::files::{self, FileError};
 
 /// One change.
 #[derive(Clone, Debug, PartialEq)]
@@ -180,7 +177,7 @@ impl Staged {
 fn write_beside(path: &Path, content: &[u8], mode: u32) -> Result<NamedTempFile, FileError> {
     let dir = make_parent(path)?;
     let fail = FileError::at("write", path);
-    let temp = tempfile::Builder::new().prefix(&temporary(std::process::id())).tempfile_in(dir);
+    let temp = tempfile::Builder::new().prefix(&files::temporary(std::process::id())).tempfile_in(dir);
     let mut temp = temp.map_err(|error| fail(cause(error)))?;
     temp.write_all(content).map_err(&fail)?;
     temp.as_file().set_permissions(fs::Permissions::from_mode(mode)).map_err(&fail)?;
@@ -193,25 +190,12 @@ fn cause(error: io::Error) -> io::Error {
     inner.map_or(error, io::Error::from_raw_os_error)
 }
 
-/// Temporary files carry the number of their process, which tells who still needs them.
-fn temporary(process: u32) -> String {
-    format!(".ssi-{process}-")
-}
-
 /// Removes what processes that were killed left where these steps write.
 fn sweep(steps: &[Step]) {
     let mut dirs: Vec<_> = steps.iter().filter_map(|step| step.path().parent()).collect();
     dirs.sort();
     dirs.dedup();
-    for entry in dirs.into_iter().filter_map(|dir| fs::read_dir(dir).ok()).flatten().flatten() {
-        let name = entry.file_name();
-        let process = name.to_str().and_then(|name| name.strip_prefix(".ssi-")?.split_once('-')?.0.parse().ok());
-        let is_gone = |process| kill(Pid::from_raw(process), None) == Err(Errno::ESRCH);
-        if process.is_some_and(is_gone) {
-            // One that can't be removed hurts nobody.
-            let _ = fs::remove_file(entry.path());
-        }
-    }
+    dirs.into_iter().for_each(files::sweep);
 }
 
 fn make_parent(path: &Path) -> Result<&Path, FileError> {
@@ -266,9 +250,7 @@ impl Undo {
     fn carry_out(self) -> io::Result<()> {
         match self {
             Undo::Remove(path) => remove_if_there(&path),
-            Undo::Restore { path, content, mode } => {
-                crate::files::write(&path, &content, mode).map_err(|error| error.source)
-            }
+            Undo::Restore { path, content, mode } => files::write(&path, &content, mode).map_err(|error| error.source),
             Undo::Relink { path, target } => {
                 remove_if_there(&path)?;
                 symlink(target, path)
@@ -314,7 +296,7 @@ mod tests {
     fn what_a_killed_process_left_goes() -> Result<(), Box<dyn std::error::Error>> {
         let dir = tempfile::tempdir()?;
         let mut child = std::process::Command::new("true").spawn()?;
-        let (stale, used) = (temporary(child.id()) + "abc", temporary(std::process::id()) + "abc");
+        let (stale, used) = (files::temporary(child.id()) + "abc", files::temporary(std::process::id()) + "abc");
         child.wait()?;
         for name in [&stale, &used] {
             fs::write(dir.path().join(name), "")?;

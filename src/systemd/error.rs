@@ -24,10 +24,14 @@ pub enum SystemdError {
         action: &'static str,
     },
     /// The unit is masked.
-    #[error("could not {action}: a unit of the check is masked; `ssi remove ID --force` cleans it up")]
+    #[error(
+        "could not {action}: {said}; `systemctl unmask` takes that back, and for a unit of a check `ssi remove ID --force`"
+    )]
     Masked {
         /// What was attempted.
         action: &'static str,
+        /// What systemd says, which names the unit.
+        said: String,
     },
     /// systemd or the bus answered with another error.
     #[error("could not {action}")]
@@ -79,9 +83,18 @@ pub(super) fn during(action: &'static str) -> impl Fn(zbus::Error) -> SystemdErr
             | "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired"
             | "org.freedesktop.DBus.Error.AuthFailed",
         ) => SystemdError::NotPermitted { action },
-        Some("org.freedesktop.systemd1.UnitMasked") => SystemdError::Masked { action },
+        Some("org.freedesktop.systemd1.UnitMasked") => SystemdError::Masked { action, said: words(&source) },
         _ => SystemdError::Call { action, source },
     }
+}
+
+/// What systemd says in its answer.
+fn words(error: &zbus::Error) -> String {
+    let said = match error {
+        zbus::Error::MethodError(_, said, _) => said.as_deref().unwrap_or_default(),
+        _ => "",
+    };
+    said.trim_end_matches('.').to_owned()
 }
 
 /// systemd knows no unit of that name.

@@ -44,7 +44,7 @@ fn installed_used_upgraded_removed_and_nothing_is_left() {
     // What would be done is told, and nothing of it is.
     let plan = machine.run(&[BUILT, "install", "--dry-run"]).ok();
     for part in [
-        "write   /usr/local/bin/ssi",
+        "would write   /usr/local/bin/ssi",
         "would systemd-sysusers",
         "would enable and start ssi-agent.socket, ssi-agent.service",
     ] {
@@ -93,14 +93,16 @@ fn installed_used_upgraded_removed_and_nothing_is_left() {
     assert_eq!(board.close_code(), 1001);
     assert_ne!(agent_pid(&machine), pid);
     // Removed, with the data kept; then back again, with the checks as they were.
-    machine.run(&["ssi", "uninstall"]).ok();
+    let said = machine.run(&["ssi", "uninstall"]).ok();
+    assert!(said.contains("`for id in bad good; do ssi enable $id; done` switches them on then"), "{said}");
     assert!(!machine.path("/usr/local/bin/ssi").exists());
     assert_eq!(machine.sh("systemctl list-units --plain --no-legend 'ssi*' | wc -l").ok().trim(), "0");
     assert_eq!(machine.sh("systemctl is-enabled ssi_good.timer").stdout.trim(), "disabled");
     assert!(machine.path(&format!("{LOGS}/good.log")).exists());
     assert_eq!(machine.read("/etc/logrotate.d/service-status-indicator"), "# mine\n");
     assert_eq!(machine.run(&[BUILT, "uninstall"]).code(), 1);
-    machine.run(&[BUILT, "install"]).ok();
+    let said = machine.run(&[BUILT, "install"]).ok();
+    assert!(said.contains("2 checks are here and switched off: `for id in bad good; "), "{said}");
     machine.run(&["ssi", "enable", "good"]).ok();
     machine.run(&["ssi", "run", "good"]).ok();
     let said = machine.run(&["ssi", "uninstall", "--purge"]).ok();
@@ -115,6 +117,39 @@ fn installed_used_upgraded_removed_and_nothing_is_left() {
         ""
     );
     assert!(machine.path("/srv/good.bash").exists());
+}
+
+#[test]
+fn a_masked_unit_keeps_an_installation_from_beginning() {
+    let machine = machine("setup-masked");
+    for (unit, mask) in [("ssi-agent.socket", "mask"), ("ssi-agent.service", "mask --runtime")] {
+        machine.sh(&format!("systemctl {mask} {unit}")).ok();
+        let before = files(&machine);
+        let refused = machine.run(&[BUILT, "install"]);
+        assert_eq!(refused.code(), 1, "{refused:?}");
+        for words in [format!("`{unit}` is masked"), format!("`systemctl unmask {unit}`")] {
+            assert!(refused.stderr.contains(&words), "{refused:?}");
+        }
+        assert_eq!(files(&machine), before);
+        machine.sh(&format!("systemctl un{mask} {unit}")).ok();
+    }
+    machine.run(&[BUILT, "install"]).ok();
+    assert_eq!(property(&machine, UNIT, "ActiveState"), "active");
+    // What others could have written is written anew, and the agent runs that.
+    let pid = agent_pid(&machine);
+    machine
+        .sh("chown daemon /usr/local/bin/ssi; chmod 666 /etc/polkit-1/rules.d/50-service-status-indicator.rules")
+        .ok();
+    let (code, found) = (machine.run(&["ssi", "doctor"]).code(), machine.run(&["ssi", "doctor"]).stdout);
+    assert!(code == 1 && found.contains("/usr/local/bin/ssi") && found.contains(".rules"), "{found}");
+    machine.run(&[BUILT, "install"]).ok();
+    assert_ne!(agent_pid(&machine), pid);
+    machine.run(&["ssi", "doctor"]).ok();
+    // Masked while it is there, it keeps an upgrade from beginning too, but nobody from taking ssi back.
+    machine.sh("systemctl mask ssi-agent.socket").ok();
+    assert_eq!(machine.run(&["ssi", "install"]).code(), 1);
+    machine.run(&["ssi", "uninstall"]).ok();
+    assert!(!machine.path("/usr/local/bin/ssi").exists());
 }
 
 #[test]
