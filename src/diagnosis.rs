@@ -68,6 +68,11 @@ pub struct Finding {
 pub enum Remedy {
     /// Have the users of ssi made, as its package does.
     Users,
+    /// Have them put into their groups, and start the agent anew where it runs, which has those that it was started with.
+    Groups {
+        /// The unit of the agent that runs.
+        agent: Option<String>,
+    },
     /// Change who may do what with a file.
     Access {
         /// Which.

@@ -47,6 +47,8 @@ pub struct HostFacts {
     pub disks: Vec<Disk>,
     /// Users that are not there.
     pub missing_users: Vec<&'static str>,
+    /// Whether the agent's user may not read the journal.
+    pub lacks_journal: bool,
     /// Whether systemd-sysusers knows how to make them.
     pub has_sysusers: bool,
     /// Whether something rotates the logs; `None` where it is nobody's business.
@@ -116,6 +118,10 @@ pub enum Role {
     Log(CheckId),
     /// The file of tokens.
     Tokens,
+    /// The program.
+    Program,
+    /// A unit of the agent, or the rule of polkit.
+    Own,
 }
 
 /// What is at a place.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{ClockFacts, Disk, Facts, Finding, HostFacts, Remedy, Severity, quoted};
 use crate::timespan;
 use crate::unit::Scope;
+use crate::watch::Active;
 
 /// The oldest systemd that the units are made for.
 const OLDEST: u32 = 247;
@@ -21,6 +22,7 @@ pub(super) fn findings(facts: &Facts) -> Vec<Finding> {
     found.extend(clock(&host.clock));
     found.extend(host.disks.iter().filter_map(disk));
     found.extend(users(host));
+    found.extend(host.lacks_journal.then(|| journal(facts)));
     if host.rotates_logs == Some(false) {
         found.push(Finding {
             severity: Severity::Warning,
@@ -114,6 +116,25 @@ fn disk(disk: &Disk) -> Option<Finding> {
         command,
         remedy: None,
     })
+}
+
+fn journal(facts: &Facts) -> Finding {
+    let running = facts.agent.as_ref().filter(|agent| agent.active == Active::Active);
+    let agent = running.map(|agent| agent.unit.clone());
+    let add = match facts.host.has_sysusers {
+        true => "systemd-sysusers service-status-indicator.conf",
+        false => "usermod -aG systemd-journal _ssi",
+    };
+    let restart = agent.as_ref().map(|unit| format!(" && systemctl restart {unit}")).unwrap_or_default();
+    Finding {
+        severity: Severity::Error,
+        code: "no-journal",
+        subject: "_ssi".to_owned(),
+        what: "the user `_ssi` is not in the group `systemd-journal`".to_owned(),
+        why: "the agent can't read the journal, which tells of runs that left no word in their logs",
+        command: format!("{add}{restart}"),
+        remedy: facts.host.has_sysusers.then_some(Remedy::Groups { agent }),
+    }
 }
 
 fn users(host: &HostFacts) -> Vec<Finding> {

@@ -41,6 +41,27 @@ fn finding(place: &Place, owners: &Owners, others: u32) -> Option<Finding> {
             let what = format!("the script of `{id}` can't be read by the user that it runs as");
             right("script-unreadable", what, "no run of it can start", mode | 0o444, None, None)
         }
+        Role::Program | Role::Own if mode & others != 0 || wrong_owner.is_some() => {
+            let what = format!("`{path}` can be written by others");
+            let why =
+                "root runs it or goes by it, so whoever can write it is as good as root; look at what it holds now";
+            right("program-writable", what, why, mode & !others, wrong_owner, None)
+        }
+        Role::Program if mode & 0o005 != 0o005 => {
+            let what = format!("not every user may run `{path}`");
+            right("program-unreadable", what, "no check can start, nor the agent", mode | 0o555, None, None)
+        }
+        Role::Own if mode & 0o004 == 0 => {
+            let what = format!("not every user may read `{path}`");
+            right(
+                "program-unreadable",
+                what,
+                "polkit passes over a rule that its own user can't read",
+                mode | 0o444,
+                None,
+                None,
+            )
+        }
         Role::Configuration if mode & others != 0 || wrong_owner.is_some() => {
             let what = format!("`{path}` can be written by others");
             let why = "the configuration says what the agent may start and stop, and who may ask it to";

@@ -39,6 +39,8 @@ fn sound() -> Result<Facts, Box<dyn std::error::Error>> {
             place("/units/ssi_door.timer", Role::Unit(id.clone()), 0o644, 0, 0),
             place("/log/door.log", Role::Log(id.clone()), 0o640, 0, 100),
             place("/etc/ssi/tokens.toml", Role::Tokens, 0o640, 0, 100),
+            place("/bin/ssi", Role::Program, 0o755, 0, 0),
+            place("/units/ssi-ended@.service", Role::Own, 0o644, 0, 0),
         ],
         checks: vec![CheckFacts {
             id,
@@ -88,7 +90,7 @@ fn a_host_in_order_has_no_findings() -> Result<(), Box<dyn std::error::Error>> {
 fn each_fault_has_its_finding() -> Result<(), Box<dyn std::error::Error>> {
     use Severity::{Error, Note, Warning};
     // The fault, its code, how bad it is, the command, and whether it is mended without a person.
-    let rows: [(Break, &str, Severity, &str, bool); 45] = [
+    let rows: [(Break, &str, Severity, &str, bool); 51] = [
         (|f| f.checks[0].modified = true, "script-modified", Warning, "ssi add /lib/door.bash", false),
         (|f| set(f, "/lib", 0o775, 0, 0), "scripts-writable", Error, "chmod 755 /lib", true),
         (|f| set(f, "/lib", 0o755, 100, 0), "scripts-writable", Error, "chown 0 /lib && chmod 755 /lib", true),
@@ -125,6 +127,24 @@ fn each_fault_has_its_finding() -> Result<(), Box<dyn std::error::Error>> {
             true,
         ),
         (|f| set(f, "/etc/ssi/tokens.toml", 0o600, 0, 0), "tokens-unreadable", Error, "chown :100 ", true),
+        (|f| set(f, "/bin/ssi", 0o777, 0, 0), "program-writable", Error, "chmod 755 /bin/ssi", true),
+        (|f| set(f, "/bin/ssi", 0o755, 100, 0), "program-writable", Error, "chown 0 /bin/ssi && chmod 755 ", true),
+        (|f| set(f, "/bin/ssi", 0o700, 0, 0), "program-unreadable", Error, "chmod 755 /bin/ssi", true),
+        (
+            |f| set(f, "/units/ssi-ended@.service", 0o664, 0, 0),
+            "program-writable",
+            Error,
+            "chmod 644 /units/ssi-ended@.service",
+            true,
+        ),
+        (
+            |f| set(f, "/units/ssi-ended@.service", 0o600, 0, 0),
+            "program-unreadable",
+            Error,
+            "chmod 644 /units/ssi-ended@.service",
+            true,
+        ),
+        (|f| f.host.lacks_journal = true, "no-journal", Error, ".conf && systemctl restart ssi-agent.service", true),
         (|f| f.places[4].found = Found::Link, "link", Error, "ls -l /lib/door.bash", false),
         (|f| f.checks[0].has_script = false, "no-script", Error, "ssi remove door --force", false),
         (

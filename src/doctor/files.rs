@@ -14,7 +14,17 @@ use crate::store;
 use crate::unit::{self, Kind, Scope};
 
 /// The agent's user.
-const AGENT: &str = "_ssi";
+pub(super) const AGENT: &str = "_ssi";
+/// The files of ssi itself, wherever a package, `ssi install` or hands put them.
+const OWN: [(&[&str], &[&str], Role); 3] = [
+    (&["/usr/bin", "/usr/local/bin", "/usr/local/libexec/service-status-indicator"], &["ssi"], Role::Program),
+    (
+        &["/usr/lib/systemd/system", "/usr/local/lib/systemd/system", "/etc/systemd/system"],
+        &["ssi-agent.service", "ssi-agent.socket", "ssi-ended@.service"],
+        Role::Own,
+    ),
+    (&["/usr/share/polkit-1/rules.d", "/etc/polkit-1/rules.d"], &["50-service-status-indicator.rules"], Role::Own),
+];
 
 pub(super) fn owners(paths: &Paths) -> Owners {
     let is_of_system = paths.scope == Scope::System && paths.root.is_none();
@@ -86,6 +96,9 @@ pub(super) fn places(paths: &Paths, checks: &[CheckFacts], owners: &Owners, unse
     if paths.scope == Scope::User || owners.agent.is_some() {
         wanted.push((paths.state.clone(), Role::State));
     }
+    if paths.scope == Scope::System {
+        wanted.extend(own(paths));
+    }
     for CheckFacts { id, script, units, .. } in checks {
         wanted.push((script.clone(), Role::Script(id.clone())));
         let ours = units.iter().filter(|(_, text)| matches!(text, UnitText::Same | UnitText::Other));
@@ -95,11 +108,28 @@ pub(super) fn places(paths: &Paths, checks: &[CheckFacts], owners: &Owners, unse
     let look = |(path, role): (PathBuf, Role)| match found(&path, &role) {
         Ok(found) => Some(Place { path, role, found }),
         Err(_) => {
-            unseen.push(format!("`{}`", path.display()));
+            // Of the many places where these may lie, no single one is missed.
+            let name = match role {
+                Role::Program | Role::Own => "files of ssi itself".to_owned(),
+                _ => format!("`{}`", path.display()),
+            };
+            if !unseen.contains(&name) {
+                unseen.push(name);
+            }
             None
         }
     };
     wanted.into_iter().filter_map(look).collect()
+}
+
+/// Where files of ssi itself may lie. A link stands for what it leads to.
+fn own(paths: &Paths) -> impl Iterator<Item = (PathBuf, Role)> {
+    let root = paths.root.clone().unwrap_or_else(|| PathBuf::from("/"));
+    OWN.into_iter().flat_map(move |(dirs, names, role)| {
+        let in_dir = |dir: &&str| names.iter().map(|name| root.join(&dir[1..]).join(name)).collect::<Vec<_>>();
+        let files: Vec<PathBuf> = dirs.iter().flat_map(in_dir).collect();
+        files.into_iter().map(move |file| (file.canonicalize().unwrap_or(file), role.clone()))
+    })
 }
 
 fn found(path: &Path, role: &Role) -> std::io::Result<Found> {
@@ -112,6 +142,8 @@ fn found(path: &Path, role: &Role) -> std::io::Result<Found> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Found::Nothing),
         Err(error) => Err(error),
         Ok(metadata) if metadata.is_symlink() => Ok(Found::Link),
+        // A unit that is masked is the null device.
+        Ok(metadata) if matches!(role, Role::Program | Role::Own) && !metadata.is_file() => Ok(Found::Nothing),
         Ok(metadata) => {
             Ok(Found::There { mode: metadata.permissions().mode() & 0o7777, uid: metadata.uid(), gid: metadata.gid() })
         }

@@ -4,20 +4,22 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use nix::sys::statvfs::{FsFlags, statvfs};
-use nix::unistd::User;
+use nix::unistd::{Group, User};
 
-use super::files;
+use super::files::{self, AGENT};
 use crate::diagnosis::{ClockFacts, Disk, HostFacts, Place};
 use crate::paths::Paths;
 use crate::unit::{CHECK_USER, Scope};
 
 const SYSUSERS: [&str; 3] = ["/etc/sysusers.d", "/usr/local/lib/sysusers.d", "/usr/lib/sysusers.d"];
+/// Whose members may read the journal of the system.
+const JOURNAL: &str = "systemd-journal";
 const NAME: &str = "service-status-indicator";
 
 pub(super) fn look(paths: &Paths, places: &[Place]) -> HostFacts {
     let is_of_system = paths.scope == Scope::System && paths.root.is_none();
     let missing = |name: &&'static str| matches!(User::from_name(name), Ok(None));
-    let users: &[&'static str] = if is_of_system { &["_ssi", CHECK_USER] } else { &[] };
+    let users: &[&'static str] = if is_of_system { &[AGENT, CHECK_USER] } else { &[] };
     let there = |path: &str| Path::new(path).exists();
     let rotates = || there(&format!("/etc/logrotate.d/{NAME}")) && there("/usr/sbin/logrotate");
     HostFacts {
@@ -28,9 +30,16 @@ pub(super) fn look(paths: &Paths, places: &[Place]) -> HostFacts {
         clock: ClockFacts { is_synchronised: None, behind: behind(places) },
         disks: disks(paths),
         missing_users: users.iter().copied().filter(missing).collect(),
+        lacks_journal: is_of_system && lacks_journal(),
         has_sysusers: SYSUSERS.iter().any(|dir| there(&format!("{dir}/{NAME}.conf"))),
         rotates_logs: is_of_system.then(rotates),
     }
+}
+
+/// Whether the agent's user is there and not in the group of those who may read the journal.
+fn lacks_journal() -> bool {
+    let (Ok(Some(user)), Ok(Some(group))) = (User::from_name(AGENT), Group::from_name(JOURNAL)) else { return false };
+    user.gid != group.gid && !group.mem.contains(&user.name)
 }
 
 /// Whether the clock is kept right by another host.

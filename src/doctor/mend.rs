@@ -77,6 +77,13 @@ pub async fn mend(paths: &Paths, running: &Path, remedies: &BTreeSet<Remedy>) ->
 async fn one(paths: &Paths, remedy: &Remedy) -> Result<(), MendError> {
     match remedy {
         Remedy::Users => users(),
+        Remedy::Groups { agent } => {
+            users()?;
+            match agent {
+                Some(unit) => restart(paths, unit).await,
+                None => Ok(()),
+            }
+        }
         Remedy::Access { path, mode, uid, gid } => {
             // What was looked at, and not what somebody may have put into its place since. Only directories may be reached by a link.
             let link = if path.is_dir() { OFlag::O_DIRECTORY } else { OFlag::O_NOFOLLOW };
@@ -98,14 +105,16 @@ async fn one(paths: &Paths, remedy: &Remedy) -> Result<(), MendError> {
             Ok(systemd.reload().await?)
         }
         Remedy::Reload => Ok(Systemd::connect(paths.scope).await?.reload().await?),
-        Remedy::Restart(unit) => {
-            let systemd = Systemd::connect(paths.scope).await?;
-            let units = [unit.clone()];
-            systemd.reset_failed(&units).await?;
-            let failed = systemd.jobs().await?.carry_out(Action::Restart, &units).await?;
-            if failed.is_empty() { Ok(()) } else { Err(MendError::NotStarted(unit.clone())) }
-        }
+        Remedy::Restart(unit) => restart(paths, unit).await,
     }
+}
+
+async fn restart(paths: &Paths, unit: &str) -> Result<(), MendError> {
+    let systemd = Systemd::connect(paths.scope).await?;
+    let units = [unit.to_owned()];
+    systemd.reset_failed(&units).await?;
+    let failed = systemd.jobs().await?.carry_out(Action::Restart, &units).await?;
+    if failed.is_empty() { Ok(()) } else { Err(MendError::NotStarted(unit.to_owned())) }
 }
 
 fn users() -> Result<(), MendError> {

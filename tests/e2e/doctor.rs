@@ -40,7 +40,7 @@ fn each_fault_is_found_and_mended() {
     assert_eq!(doctor(&machine, &[]), (0, set(&[]), set(&[])), "{}", ssi(&machine, &["doctor"]).stdout);
     let script = format!("{SCRIPTS}/door.bash");
     // What breaks it, and what is found. All of it is mended.
-    let rows: [(&str, String, &[&str]); 18] = [
+    let rows: [(&str, String, &[&str]); 23] = [
         ("script", format!("chmod 666 {script}"), &["script-writable"]),
         ("owner of a script", format!("chown _ssi {script}"), &["script-writable"]),
         ("hidden script", format!("chmod 600 {script}"), &["script-unreadable"]),
@@ -53,6 +53,15 @@ fn each_fault_is_found_and_mended() {
         ("writable log", format!("chmod 666 {LOGS}/door.log"), &["log-writable"]),
         ("state", format!("chown root:root {STATE}"), &["state-access"]),
         ("tokens", format!("ssi token add me && chmod 644 {CONFIG}/tokens.toml"), &["tokens-open"]),
+        ("program", "chmod 777 /usr/bin/ssi".to_owned(), &["program-writable", "unit-differs"]),
+        ("program of others", "chown _ssi /usr/bin/ssi".to_owned(), &["program-writable", "unit-differs"]),
+        ("unit of the agent", "chmod 666 /usr/lib/systemd/system/ssi-ended@.service".to_owned(), &["program-writable"]),
+        (
+            "rule of polkit",
+            "chmod 600 /usr/share/polkit-1/rules.d/50-service-status-indicator.rules".to_owned(),
+            &["program-unreadable"],
+        ),
+        ("journal", "gpasswd -d _ssi systemd-journal && systemctl restart ssi-agent".to_owned(), &["no-journal"]),
         ("missing timer", format!("rm {UNITS}/ssi_door.timer"), &["no-unit", "units-outdated"]),
         ("changed unit", format!("echo '# mine' >> {UNITS}/ssi_door.service"), &["unit-differs", "units-outdated"]),
         ("stopped timer", "systemctl stop ssi_door.timer".to_owned(), &["timer-stopped"]),
