@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use tokio::sync::mpsc;
+use tokio::time::{sleep, timeout};
 
 use super::args::RunArgs;
 use super::failure::Failure;
@@ -12,16 +13,22 @@ use super::live;
 use super::status::line_of_run;
 use super::ui::Ui;
 use crate::check::CheckId;
+use crate::journal;
 use crate::line::{self, Line, Trigger};
+use crate::outcome::Outcome;
 use crate::paths::Paths;
 use crate::scheduler::{self, Running};
 use crate::status::Status;
 use crate::systemd::{JobResult, Systemd};
 use crate::tail::{Signal, Start, Tail, Watch};
-use crate::unit;
+use crate::unit::{self, Scope};
 
 /// How long after the end of the job the handler of a killed run has to write its end.
 const HANDLER: Duration = Duration::from_secs(10);
+/// How long the journal has to take in what a run sent it.
+const JOURNAL: Duration = Duration::from_secs(3);
+/// Between two questions to it.
+const AGAIN: Duration = Duration::from_millis(200);
 
 /// `ssi run ID --json`.
 #[derive(Serialize)]
@@ -61,7 +68,7 @@ pub(super) fn run(args: &RunArgs, paths: &Paths, ui: &Ui) -> Result<u8, Failure>
         // Follow the log before the run begins, or its first lines are lost.
         let mut follow = Follow::start(paths, &id)?;
         match &site.systemd {
-            Some(systemd) => under_systemd(systemd, &id, &mut follow, ui).await?,
+            Some(systemd) => under_systemd(systemd, paths.scope, &id, &mut follow, ui).await?,
             None => {
                 let running = embedded(paths, &id)?;
                 follow.run = Some(running.run.clone());
@@ -73,7 +80,13 @@ pub(super) fn run(args: &RunArgs, paths: &Paths, ui: &Ui) -> Result<u8, Failure>
     })
 }
 
-async fn under_systemd(systemd: &Systemd, id: &CheckId, follow: &mut Follow, ui: &Ui) -> Result<(), Failure> {
+async fn under_systemd(
+    systemd: &Systemd,
+    scope: Scope,
+    id: &CheckId,
+    follow: &mut Follow,
+    ui: &Ui,
+) -> Result<(), Failure> {
     let service = unit::service_name(id);
     let mut jobs = systemd.jobs().await?;
     let job = jobs.start(&service).await?;
@@ -81,18 +94,44 @@ async fn under_systemd(systemd: &Systemd, id: &CheckId, follow: &mut Follow, ui:
     let state = systemd.service(&service).await?;
     follow.run = Some(state.invocation).filter(|run| !run.is_empty());
     follow.drain(ui)?;
-    if follow.end().is_none() && result != JobResult::Done {
-        // What killed the runner is written by the handler, which systemd starts now.
-        let _ = tokio::time::timeout(HANDLER, follow.ended(ui)).await;
+    if follow.end().is_some() {
+        return Ok(());
+    }
+    // A log that takes nothing gets no end at all, so both witnesses are asked at once: what killed the runner is written by the handler,
+    // which systemd starts now, and what the runner could not write is in the journal.
+    let limit = if result == JobResult::Done { JOURNAL } else { HANDLER };
+    let Some(run) = follow.run.clone() else { return Ok(()) };
+    let told = tokio::select! {
+        biased;
+        _ = timeout(limit, follow.ended(ui)) => None,
+        outcome = recorded(scope, id, &run) => Some(outcome),
+    };
+    follow.drain(ui)?;
+    if let Some(outcome) = told.filter(|_| follow.end().is_none()) {
+        ui.warn(format!("the log of `{id}` has no end of this run, most often because its disk is full: the journal tells it"));
+        let message = outcome.message().to_owned();
+        follow.ends.push(Ended { run: outcome.run, status: outcome.status, message });
     }
     Ok(())
+}
+
+/// How a run of `id` ended, as soon as the journal tells it. Pends where it does not, which whoever may not read it can't know.
+async fn recorded(scope: Scope, id: &CheckId, run: &str) -> Outcome {
+    loop {
+        let recorded = journal::of_runs(scope, &[run]).await.unwrap_or_default();
+        match recorded.into_iter().find(|outcome| outcome.check == *id) {
+            Some(outcome) => return outcome,
+            None => sleep(AGAIN).await,
+        }
+    }
 }
 
 fn verdict(id: &CheckId, follow: &Follow, ui: &Ui) -> Result<u8, Failure> {
     // Where another run has begun since, systemd tells of that one; the last end is that of the run that was asked for.
     let Some(Ended { run, status, message }) = follow.end().or(follow.ends.last()) else {
         return Err(Failure::failed(format!(
-            "the run of `{id}` wrote no verdict: `systemctl status {}` and `journalctl -u {0}` say more",
+            "the run of `{id}` wrote no verdict into its log, where a full disk takes none, and the journal has none that you may read \
+             (root may, and so may the group `systemd-journal`): `systemctl status {}` and `journalctl -u {0}` say more",
             unit::service_name(id)
         )));
     };

@@ -154,6 +154,30 @@ fn a_full_disk_or_a_deleted_log_hides_no_verdict() {
 }
 
 #[test]
+fn who_runs_a_check_on_a_full_disk_is_told_its_verdict() {
+    let machine = machine("run-full-disk");
+    small_logs(&machine);
+    let killed = Script::new("killed", "echo OK, begun; kill -KILL $PPID; sleep 60");
+    add(&machine, &[Script::new("full", "echo FAILURE, all is lost"), killed], &["--no-run"]).ok();
+    machine.sh(&fill()).ok();
+    for (id, message) in [("full", "all is lost"), ("killed", "the runner was killed by SIGKILL")] {
+        let before = log(&machine, id);
+        let said = ssi(&machine, &["run", id]);
+        assert!(said.code() == 2 && said.stdout.contains(message), "{said:?}");
+        assert!(said.stderr.contains("the journal tells it"), "{said:?}");
+        assert_eq!(log(&machine, id), before, "the disk was not full");
+        let report: Value = serde_json::from_str(&ssi(&machine, &["run", id, "--json"]).stdout).unwrap();
+        assert!(report["message"].as_str().unwrap().contains(message), "{report}");
+    }
+    // Who may read neither is told why nothing is known, and who may.
+    machine.sh("useradd --no-create-home --groups _ssi member").ok();
+    let run = ["setpriv", "--reuid=member", "--regid=member", "--init-groups", "ssi", "run", "full"];
+    wait_for("polkit to know of the new member", PATIENCE, || !machine.run(&run).stderr.contains("not permitted"));
+    let said = machine.run(&run);
+    assert!(said.code() == 3 && said.stderr.contains("`systemd-journal`"), "{said:?}");
+}
+
+#[test]
 fn a_run_that_comes_to_light_late_is_recorded_and_changes_no_status() {
     let machine = machine("late");
     small_logs(&machine);
