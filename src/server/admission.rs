@@ -17,8 +17,17 @@ use crate::config::{Http, Network};
 use crate::token::{Secret, Tokens};
 
 /// What only a proxy adds, beside everything that begins with `x-forwarded-`.
-static OF_PROXIES: [HeaderName; 4] =
-    [header::FORWARDED, header::VIA, HeaderName::from_static("x-real-ip"), HeaderName::from_static("cf-connecting-ip")];
+static OF_PROXIES: [HeaderName; 9] = [
+    header::FORWARDED,
+    header::VIA,
+    HeaderName::from_static("x-real-ip"),
+    HeaderName::from_static("x-client-ip"),
+    HeaderName::from_static("x-cluster-client-ip"),
+    HeaderName::from_static("true-client-ip"),
+    HeaderName::from_static("cf-connecting-ip"),
+    HeaderName::from_static("fastly-client-ip"),
+    HeaderName::from_static("cdn-loop"),
+];
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// Where tokens are looked up.

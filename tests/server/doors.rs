@@ -200,6 +200,20 @@ async fn a_page_shows_its_token_as_a_protocol_and_loses_the_board_with_it() {
 }
 
 #[tokio::test]
+async fn what_a_proxy_marks_in_its_own_way_is_not_of_this_host() {
+    let doors = Doors::new("").await;
+    let ask = async |mark: &str| {
+        let headers = format!("Host: {}\r\n{mark}", doors.world.address);
+        doors.ask("GET", "/api/v1/checks", &headers).await
+    };
+    assert_eq!(ask("").await, 200);
+    for name in ["X-Client-IP", "X-Cluster-Client-IP", "True-Client-IP", "CF-Connecting-IP", "Fastly-Client-IP"] {
+        assert_eq!(ask(&format!("{name}: 127.0.0.1\r\n")).await, 401, "{name}");
+    }
+    assert_eq!(ask("CDN-Loop: example\r\n").await, 401);
+}
+
+#[tokio::test]
 async fn a_proxy_that_is_trusted_says_for_whom_it_asks() {
     let doors = Doors::new(
         "[http]\nnames = [\"mon.example.org\"]\nproxies = \"127.0.0.1\"\ntrusted_networks = \"192.0.2.0/24\"\n",

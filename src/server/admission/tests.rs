@@ -46,6 +46,11 @@ fn what_was_passed_on_is_of_nobody_who_is_trusted() {
         ("forwarded", "for=192.0.2.9"),
         ("via", "1.1 vegur"),
         ("cf-connecting-ip", "192.0.2.9"),
+        ("x-client-ip", "192.0.2.9"),
+        ("x-cluster-client-ip", "192.0.2.9"),
+        ("true-client-ip", "192.0.2.9"),
+        ("fastly-client-ip", "192.0.2.9"),
+        ("cdn-loop", "example"),
     ];
     for mark in marks {
         for peer in ["127.0.0.1", "::1", "192.0.2.9"] {
