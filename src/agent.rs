@@ -11,6 +11,7 @@ mod deadlines;
 mod drift;
 mod engine;
 mod fixing;
+mod folding;
 mod health;
 mod jobs;
 mod orders;

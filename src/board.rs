@@ -34,7 +34,7 @@ pub use things::Written;
 
 use crate::check::{Check, CheckId};
 use crate::checksum::Modified;
-use crate::event::{Body, Change, Key};
+use crate::event::{Body, Change, Earlier, Key};
 use crate::line::{Line, Trigger};
 use crate::outcome::Outcome;
 use crate::ping;
@@ -211,6 +211,26 @@ impl Board {
     pub fn read(&mut self, id: &CheckId, line: &Line<'_>, now: Timestamp, out: &mut Vec<Change>) {
         if let Some(entry) = self.entries.get_mut(id) {
             entry.read(line, &self.zone, now, &mut |body| out.push(Change { key: id.clone().into(), body }));
+        }
+    }
+
+    /// Whether a check has `status` as far as lines of other programs are concerned: one that says so again changes nothing.
+    pub fn is_settled(&self, id: &CheckId, status: Status) -> bool {
+        self.entries.get(id).is_some_and(|entry| entry.is_settled(status))
+    }
+
+    /// The last of several lines that say again what [`Board::is_settled`]; `earlier` are those before it, which are told with it.
+    pub fn read_last(
+        &mut self,
+        id: &CheckId,
+        earlier: Earlier,
+        line: &Line<'_>,
+        now: Timestamp,
+        out: &mut Vec<Change>,
+    ) {
+        self.read(id, line, now, out);
+        if let Some(Change { body: Body::Status(record), .. }) = out.last_mut() {
+            record.earlier = Some(earlier);
         }
     }
 

@@ -3,6 +3,7 @@
 //! Input: what the board emits ([`Change`]). Output: the JSON of a WebSocket frame. The number and the epoch are given by whoever
 //! publishes; (host id, epoch, seq) never comes twice.
 
+mod earlier;
 mod key;
 mod row;
 
@@ -10,6 +11,7 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
+pub use earlier::{Earlier, Lines};
 pub use key::{Key, Kind};
 pub use row::{Row, Watched};
 
@@ -24,6 +26,22 @@ pub struct Change {
     pub key: Key,
     /// What happened.
     pub body: Body,
+}
+
+impl Change {
+    /// Whether it carries lines that are for those who listen now, and not for the history.
+    pub fn has_lines(&self) -> bool {
+        matches!(&self.body, Body::Status(Record { earlier: Some(Earlier { lines: Some(_), .. }), .. }))
+    }
+
+    /// The same without them.
+    pub fn without_lines(&self) -> Change {
+        let mut change = self.clone();
+        if let Body::Status(Record { earlier: Some(earlier), .. }) = &mut change.body {
+            earlier.lines = None;
+        }
+        change
+    }
 }
 
 /// What happened, in the words of the frame's `type`.
@@ -90,6 +108,9 @@ pub struct Record {
     pub run: Option<String>,
     /// Words that qualify it, such as `soft` while `confirm:` is not reached.
     pub marks: Vec<&'static str>,
+    /// Lines before it that said the same; absent where there are none.
+    #[serde(flatten)]
+    pub earlier: Option<Earlier>,
     /// Since when it has this status; not in frames, as the rest below.
     #[serde(skip)]
     pub since: Option<Timestamp>,

@@ -10,6 +10,7 @@
 //! \t-- run 7f3a… end 2026-11-22T08:06:01.354+01:00 OK exit=0 duration=1.234s cpu=0.030s rss=5.2M: 41 % used
 //! ```
 
+mod alike;
 mod end;
 mod parse;
 mod render;
@@ -20,6 +21,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
+pub use alike::{Alike, alike, first};
 pub use end::{Cost, Exit, RunEnd};
 pub use parse::{near_miss, parse};
 pub use render::{detail, json_document, perfdata, printable};

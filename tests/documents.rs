@@ -12,7 +12,7 @@ use serde_json::Value;
 use ssi::board::Board;
 use ssi::check::{self, Limits};
 use ssi::config::{self, value};
-use ssi::event::{self, Body, Change, Greeting, Origin, Phase, Record, RunPhase};
+use ssi::event::{self, Body, Change, Earlier, Greeting, Origin, Phase, Record, RunPhase};
 use ssi::header::Key;
 use ssi::line::Cost;
 use ssi::paths::Paths;
@@ -416,6 +416,7 @@ fn frames() -> Vec<(&'static str, Value)> {
         line_time: None,
         run: None,
         marks: Vec::new(),
+        earlier: Some(Earlier::new(1, b"OK\n")),
         since: None,
     };
     let run = RunPhase {

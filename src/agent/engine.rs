@@ -10,14 +10,12 @@ use tokio::sync::Notify;
 
 use super::recorder::{Book, Held};
 use super::witness::Recorded;
-use super::{now, unbegun, unended};
+use super::{folding, now, unended};
 use crate::board::{Board, Entry};
 use crate::check::CheckId;
 use crate::event::{Change, Key, Numbered};
 use crate::files::FileError;
 use crate::journal::Message;
-use crate::line::{self, Line, RunEnd, RunStart};
-use crate::outcome::{self, Outcome};
 use crate::paths::Paths;
 use crate::server::Live;
 use crate::settings;
@@ -274,7 +272,7 @@ impl Engine {
                 }
                 None => (None, Vec::new()),
             };
-            publish(live, &id, lines, recorded, &unended);
+            folding::fold(live, &id, lines, recorded, &unended);
             touched.insert(id.into());
             // What one look at a log finds is recorded as one, however much it is; it must not all be in memory for that.
             if let Some(book) = book {
@@ -347,38 +345,6 @@ impl Engine {
         });
         held.collect()
     }
-}
-
-/// Folds new lines of one log, with what is recorded of runs that it does not have, and sends what comes of it.
-fn publish(live: &Live, id: &CheckId, lines: Lines<'_>, mut recorded: Option<&mut Vec<Outcome>>, unended: &[Outcome]) {
-    let now = now();
-    live.update(now, |board, out| {
-        let known = recorded.as_deref().map(Vec::as_slice).unwrap_or_default();
-        let starts = unbegun::starts(board.goes_on(id).is_some(), known, lines, board.zone());
-        for (number, bytes) in lines.iter().enumerate() {
-            let text = String::from_utf8_lossy(bytes);
-            let line = line::parse(&text);
-            if let Some(start) = starts.get(&number) {
-                board.read(id, &line::parse(start), now, out);
-            }
-            if let (Some(recorded), Line::Start(RunStart { run, time, .. }) | Line::End(RunEnd { run, time, .. })) =
-                (&mut recorded, &line)
-            {
-                outcome::take_before(recorded, run, time.instant)
-                    .iter()
-                    .for_each(|outcome| board.told(outcome, now, out));
-            }
-            if let Line::Start(RunStart { run, .. }) = &line {
-                let before = board.goes_on(id).filter(|before| before != run);
-                let known = before
-                    .and_then(|before| unended.iter().find(|outcome| outcome.run == before && outcome.check == *id));
-                if let Some(outcome) = known {
-                    board.told(outcome, now, out);
-                }
-            }
-            board.read(id, &line, now, out);
-        }
-    });
 }
 
 fn report(error: &TailError) {

@@ -111,6 +111,7 @@ impl Board {
                 line_time: None,
                 run: None,
                 marks: vec!["overdue"],
+                earlier: None,
                 since: Some(deadline),
             });
             out.push(Change { key: id.into(), body });

@@ -70,6 +70,7 @@ impl Board {
             line_time: None,
             run: None,
             marks: if cause.is_some() { vec!["drift"] } else { Vec::new() },
+            earlier: None,
             since: entry.since,
         });
         out.push(Change { key: id.clone().into(), body });

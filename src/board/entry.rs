@@ -119,6 +119,11 @@ impl Entry {
         self.unconfirmed > 0
     }
 
+    /// Whether a line of another program that says `status` changes nothing.
+    pub(super) fn is_settled(&self, status: Status) -> bool {
+        self.open.is_none() && !self.passed_over && !self.overdue && self.unconfirmed == 0 && self.status == status
+    }
+
     /// Whether a result did not come in time.
     pub fn is_overdue(&self) -> bool {
         self.overdue
@@ -178,6 +183,7 @@ impl Entry {
                 line_time,
                 run: Some(run.id.clone()),
                 marks: Vec::new(),
+                earlier: None,
                 since: self.since,
             }));
         }
@@ -239,6 +245,7 @@ impl Entry {
             line_time,
             run: run.map(str::to_owned),
             marks: if soft { vec!["soft"] } else { Vec::new() },
+            earlier: None,
             since: self.since,
         }));
     }

@@ -85,6 +85,7 @@ impl Board {
             line_time: None,
             run: None,
             marks: vec![AUTO_FIX],
+            earlier: None,
             since: watch.since(),
         });
         out.push(Change { key: unit.clone().into(), body });

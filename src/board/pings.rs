@@ -147,6 +147,7 @@ fn body(finding: Finding, ping: &Ping, now: Timestamp) -> Body {
             line_time: None,
             run,
             marks: ping.marks(),
+            earlier: None,
             since: ping.since(),
         })
     };

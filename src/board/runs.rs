@@ -174,6 +174,7 @@ impl Entry {
                 line_time: Some(end.time.instant),
                 run: Some(outcome.run.clone()),
                 marks: vec![event::LATE],
+                earlier: None,
                 since: self.since,
             }));
         }

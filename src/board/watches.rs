@@ -226,6 +226,7 @@ fn body(finding: Finding, watch: &Watch, fixes: &mut Vec<(UnitName, Fixing)>) ->
             line_time: told,
             run,
             marks: watch.marks(),
+            earlier: None,
             since: watch.since(),
         }),
         Finding::Run(run) => Body::Run(phase(run)),

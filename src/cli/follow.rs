@@ -31,6 +31,8 @@ struct Frame {
     progress: bool,
     message: Option<String>,
     #[serde(default)]
+    repeats: u64,
+    #[serde(default)]
     marks: Vec<String>,
     phase: Option<String>,
     trigger: Option<String>,
@@ -121,6 +123,7 @@ fn show(text: &str, frame: &Frame, ui: &Ui) -> Result<(), Failure> {
                 (true, _) if frame.marks.iter().any(|mark| mark == AUTO_FIX) => String::new(),
                 (true, _) => ui.dim(" (so far)"),
                 (false, true) => String::new(),
+                (false, false) if frame.repeats > 0 => ui.dim(format!(" (still, {} more before it)", frame.repeats)),
                 (false, false) => ui.dim(" (still)"),
             };
             format!("{} {}{word} {message}", ui.bold(id), ui.status(status))

@@ -19,7 +19,7 @@ use crate::status::Status;
 use crate::survey::{Past, Row};
 use crate::watch::AUTO_FIX;
 
-const VERDICTS: &[&str] = &["time", "status", "message", "run"];
+const VERDICTS: &[&str] = &["time", "status", "message", "run", "repeats"];
 /// What is asked of the past of one thing.
 struct Question<'a> {
     past: &'a Past<'a>,
@@ -64,7 +64,13 @@ impl Question<'_> {
         // The log alone does not know when a line without a time came.
         let print = &mut |(record, came): (RecordRow, Option<Timestamp>)| {
             let time = record.line_time.or(came).map(rfc3339);
-            export.row(&[time.into(), json!(record.verdict), record.message.into(), record.run.into()])
+            export.row(&[
+                time.into(),
+                json!(record.verdict),
+                record.message.into(),
+                record.run.into(),
+                record.repeats.into(),
+            ])
         };
         let mut last = Last::new(self.most, print);
         let (stored, end) = self.past.stored(&self.key, |reader| reader.records(&self.query(None)))?;

@@ -108,7 +108,9 @@ async fn under_systemd(
     };
     follow.drain(ui)?;
     if let Some(outcome) = told.filter(|_| follow.end().is_none()) {
-        ui.warn(format!("the log of `{id}` has no end of this run, most often because its disk is full: the journal tells it"));
+        ui.warn(format!(
+            "the log of `{id}` has no end of this run, most often because its disk is full: the journal tells it"
+        ));
         let message = outcome.message().to_owned();
         follow.ends.push(Ended { run: outcome.run, status: outcome.status, message });
     }

@@ -66,6 +66,8 @@ pub struct RecordRow {
     pub progress: bool,
     /// Words that qualify it.
     pub marks: Vec<String>,
+    /// How many lines before it said the same at once, and have no row of their own.
+    pub repeats: u64,
 }
 
 /// A change of status.
@@ -255,12 +257,12 @@ pub(super) fn records(conn: &Connection, query: &Query) -> rusqlite::Result<Vec<
     let words = Words::read(conn)?;
     // Runs of a thing follow each other, so of those that began before, the last alone can have said something since.
     let verdicts = "SELECT start + coalesce(said, took, 0) AS time, start + took AS line_time, 0 AS progress,
-            verdict, status, marks, run, message FROM runs
+            verdict, status, marks, run, message, 0 AS repeats FROM runs
         WHERE thing = :thing AND start >= coalesce((SELECT max(start) FROM runs WHERE thing = :thing AND start < :since), 0)
             AND start < :until AND verdict IS NOT NULL AND start + coalesce(said, took, 0) >= :since
             AND start + coalesce(said, took, 0) < :until
         ORDER BY start DESC, run DESC LIMIT :limit";
-    let others = "SELECT time, line_time, progress, verdict, status, marks, run, message FROM records
+    let others = "SELECT time, line_time, progress, verdict, status, marks, run, message, repeats FROM records
         WHERE thing = :thing AND time >= :since AND time < :until ORDER BY time DESC, id DESC LIMIT :limit";
     let Bounds { since, until, limit } = query.bounds();
     let mut found = Vec::new();
@@ -281,6 +283,7 @@ pub(super) fn records(conn: &Connection, query: &Query) -> rusqlite::Result<Vec<
                     run: run_id(row)?,
                     progress: row.get("progress")?,
                     marks: words.marks(row)?,
+                    repeats: row.get::<_, i64>("repeats")?.unsigned_abs(),
                 });
             }
             found[from..].reverse();

@@ -10,7 +10,10 @@ const APPLICATION: i32 = 0x5353_4968;
 const FIRST: i32 = 1;
 /// What makes the second layout of the first, the third of the second, and so on: statements that keep every row. `schema.sql` is the layout
 /// after the last of them.
-const STEPS: [&str; 0] = [];
+pub(super) const STEPS: [&str; 1] = [
+    // How many lines a record stands for beside its own.
+    "ALTER TABLE records ADD COLUMN repeats INTEGER NOT NULL DEFAULT 0",
+];
 
 /// What an open file turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

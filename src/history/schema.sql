@@ -76,7 +76,8 @@ CREATE TABLE records (
     status    INTEGER NOT NULL,
     marks,
     run,
-    message   TEXT NOT NULL
+    message   TEXT NOT NULL,
+    repeats   INTEGER NOT NULL DEFAULT 0  -- lines before it that said the same
 );
 CREATE INDEX records_of ON records (thing, time);
 

@@ -42,6 +42,7 @@ fn line(id: &str, status: Status) -> Change {
         line_time: None,
         run,
         marks,
+        earlier: None,
         since: None,
     };
     Change { key: key(id), body: Body::Status(record) }
@@ -235,24 +236,65 @@ fn filled(path: &Path) -> Connection {
 fn a_step_to_the_next_layout_keeps_every_row() {
     let dir = TempDir::new().unwrap();
     let conn = filled(&dir.path().join("history.db"));
-    let (before, now) = (rows(&conn), schema::newest(&[]));
+    let (before, now) = (rows(&conn), schema::newest(&schema::STEPS));
     assert!(before.iter().filter(|(_, count)| *count > 0).count() > 5, "{before:?}");
-    let steps = [
+    let [first, second] = [
         "ALTER TABLE runs ADD COLUMN invented INTEGER; UPDATE runs SET invented = start + 1",
         "ALTER TABLE runs RENAME COLUMN invented TO found",
     ];
-    assert_eq!(schema::layout_beside(&conn, schema::newest(&steps)).unwrap(), Layout::Older(now));
+    let with = |more: &[&'static str]| [&schema::STEPS[..], more].concat();
+    let all = with(&[first, second]);
+    assert_eq!(schema::layout_beside(&conn, schema::newest(&all)).unwrap(), Layout::Older(now));
     // A step that fails takes back those before it.
-    schema::climb(&conn, now, &[steps[0], "ALTER TABLE nowhere ADD COLUMN x"]).unwrap_err();
+    schema::climb(&conn, now, &with(&[first, "ALTER TABLE nowhere ADD COLUMN x"])).unwrap_err();
     assert_eq!(schema::layout_beside(&conn, now).unwrap(), Layout::Current);
     assert!(conn.prepare("SELECT invented FROM runs").is_err());
     // One after the other, as two upgrades, or both at once.
-    schema::climb(&conn, now, &steps[..1]).unwrap();
-    schema::climb(&conn, now + 1, &steps).unwrap();
+    schema::climb(&conn, now, &with(&[first])).unwrap();
+    schema::climb(&conn, now + 1, &all).unwrap();
     assert_eq!(rows(&conn), before);
     let found: i64 = conn.query_row("SELECT found - start FROM runs", [], |row| row.get(0)).unwrap();
     assert_eq!(found, 1);
-    assert_eq!(schema::layout_beside(&conn, schema::newest(&steps)).unwrap(), Layout::Current);
+    assert_eq!(schema::layout_beside(&conn, schema::newest(&all)).unwrap(), Layout::Current);
+}
+
+/// What the tables of a database are made of.
+fn columns(conn: &Connection) -> Vec<(String, String, String, Option<String>)> {
+    let sql = "SELECT tables.name, columns.name, columns.type, columns.dflt_value
+        FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns ORDER BY 1, columns.cid";
+    let mut columns = conn.prepare(sql).unwrap();
+    let rows = columns.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)));
+    rows.unwrap().map(Result::unwrap).collect()
+}
+
+#[test]
+fn a_history_of_the_first_layout_is_taken_over_with_every_row() {
+    let dir = TempDir::new().unwrap();
+    let (old, new) = (dir.path().join("old.db"), dir.path().join("new.db"));
+    let filled = filled(&new);
+    let current = columns(&filled);
+    let first = Connection::open(&old).unwrap();
+    first.execute_batch(include_str!("tests/layout-1.sql")).unwrap();
+    first.pragma_update(None, "application_id", 0x5353_4968).unwrap();
+    first.pragma_update(None, "user_version", 1).unwrap();
+    first.execute("ATTACH ?1 AS new", [new.to_str().unwrap()]).unwrap();
+    for (table, _) in rows(&filled) {
+        let columns = columns(&first).into_iter().filter(|column| column.0 == table).map(|column| column.1);
+        let columns = columns.collect::<Vec<_>>().join(", ");
+        let copy = format!("INSERT INTO main.{table} ({columns}) SELECT {columns} FROM new.{table}");
+        first.execute_batch(&copy).unwrap();
+    }
+    let before = rows(&first);
+    drop(first);
+
+    let (history, opened) = History::open(&old).unwrap();
+    assert_eq!((opened, history.head().unwrap()), (Opened::Existing, head(3)));
+    drop(history);
+    let conn = Connection::open(&old).unwrap();
+    assert_eq!((rows(&conn), columns(&conn)), (before, current));
+    let reader = Reader::open(&old).unwrap().unwrap();
+    let records = reader.records(&Query::default()).unwrap();
+    assert!(!records.is_empty() && records.iter().all(|record| record.repeats == 0), "{records:?}");
 }
 
 #[test]

@@ -216,8 +216,9 @@ impl Rows<'_> {
     fn record(&mut self, time: i64, record: &Record) -> rusqlite::Result<()> {
         let marks = marks(record);
         let marks = self.word(marks.as_deref())?;
-        let sql = "INSERT INTO records (thing, time, line_time, progress, verdict, status, marks, run, message)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+        let sql =
+            "INSERT INTO records (thing, time, line_time, progress, verdict, status, marks, run, message, repeats)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
         self.conn.prepare_cached(sql)?.execute(params![
             self.thing.id,
             time,
@@ -228,6 +229,7 @@ impl Rows<'_> {
             marks,
             record.run.as_deref().map(RunId),
             record.message,
+            record.earlier.as_ref().map_or(0, |earlier| earlier.repeats),
         ])?;
         Ok(())
     }

@@ -66,6 +66,17 @@ struct Arrival {
     changes: Vec<Change>,
 }
 
+impl Arrival {
+    /// What the history is to hold of it.
+    fn to_record(self: &Arc<Arrival>) -> Arc<Arrival> {
+        if !self.changes.iter().any(Change::has_lines) {
+            return Arc::clone(self);
+        }
+        let changes = self.changes.iter().map(Change::without_lines).collect();
+        Arc::new(Arrival { changes, ..**self })
+    }
+}
+
 #[derive(Debug)]
 struct State {
     board: Board,
@@ -162,7 +173,7 @@ impl Live {
             let arrival = Arc::new(Arrival { first, time: now, changes });
             if let Some(past) = &self.past {
                 past.sending(state.seq);
-                state.unrecorded.push(Arc::clone(&arrival));
+                state.unrecorded.push(arrival.to_record());
             }
             let mut hub = self.hub();
             drop(state);

@@ -103,6 +103,7 @@ impl Fold {
         }
         self.pass_on(sink);
         sink(Row::Record(RecordRow {
+            repeats: 0,
             key: self.key.clone(),
             time,
             line_time: record.line_time,

@@ -184,6 +184,72 @@ fn long_an_overflow_of_the_queue_of_events_loses_nothing() {
     overflow(1000, 100);
 }
 
+/// The frames that `ssi follow` gets.
+struct Follower {
+    process: Child,
+    lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
+}
+
+impl Follower {
+    fn start(flooded: &Flooded) -> Follower {
+        let mut command = flooded.host.command(["follow", "--json", "--connect", &flooded.address.to_string()]);
+        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        Follower { process, lines }
+    }
+
+    fn next(&mut self) -> Value {
+        serde_json::from_str(&self.lines.next().unwrap().unwrap()).unwrap()
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+fn what_another_program_says_again_at_once_is_one_event() {
+    let flooded = Flooded::new(1, |_| b"OK, ready\n".to_vec());
+    let mut follower = Follower::start(&flooded);
+    assert_eq!(follower.next()["type"], "hello");
+    // Short enough to be in the file at once.
+    let line = |number: usize| format!("2026-11-22 08:00:{number:02}, WARNING, \"{number}\" \u{e4}");
+    let text: String = (0..40).map(|number| line(number) + "\n").collect();
+    flooded.append(0, text.as_bytes());
+    let (first, last) = (follower.next(), follower.next());
+    assert_eq!((&first["changed"], &first["message"]), (&true.into(), &"\"0\" \u{e4}".into()));
+    assert!(first.get("repeats").is_none() && first.get("earlier").is_none(), "{first}");
+    assert_eq!(
+        (&last["changed"], &last["message"], &last["repeats"]),
+        (&false.into(), &"\"39\" \u{e4}".into(), &38.into())
+    );
+    let earlier: Vec<&str> = last["earlier"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
+    assert_eq!(earlier, (1..39).map(line).collect::<Vec<String>>());
+    assert_eq!(
+        (last["seq"].as_u64(), &last["line_time"]),
+        (first["seq"].as_u64().map(|seq| seq + 1), &last["line_time"])
+    );
+    // A few, and what says something else, stand alone.
+    flooded.append(0, "WARNING, again\n".repeat(3).as_bytes());
+    flooded.append(0, b"OK, well\n");
+    for (message, changed) in [("again", false), ("again", false), ("again", false), ("well", true)] {
+        let frame = follower.next();
+        assert_eq!(
+            (&frame["message"], &frame["changed"], frame.get("repeats")),
+            (&message.into(), &changed.into(), None)
+        );
+    }
+    let recorded = || {
+        let rows = flooded.host.ssi(["history", "c0", "--json"]).exits(0).json_lines();
+        rows.iter().map(|row| row["repeats"].as_u64().unwrap()).collect::<Vec<_>>()
+    };
+    wait_for("the history", || recorded() == [0, 0, 38, 0, 0, 0, 0]);
+    assert!(!flooded.complaints().contains("panicked"));
+}
+
 /// Many logs, each with a past, then a line in each.
 fn many_logs(checks: usize) {
     let flooded = Flooded::new(checks, |number| format!("OK, old {number}\n").into_bytes());

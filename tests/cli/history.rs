@@ -97,15 +97,15 @@ fn other_programs_get_json_lines_or_csv() {
     let verdicts = host.ssi(["history", "door", "--json"]).exits(0).json_lines();
     assert_eq!(
         verdicts[0],
-        json!({"time": "2026-11-20T08:00:02.000Z", "status": "OK", "message": "shut", "run": "aaaa1111"})
+        json!({"time": "2026-11-20T08:00:02.000Z", "status": "OK", "message": "shut", "run": "aaaa1111", "repeats": 0})
     );
-    assert_eq!(verdicts[2], json!({"time": null, "status": "WARNING", "message": "ajar", "run": null}));
+    assert_eq!(verdicts[2], json!({"time": null, "status": "WARNING", "message": "ajar", "run": null, "repeats": 0}));
     let csv = host.ssi(["history", "door", "--csv"]).exits(0).out;
-    let expected = "time,status,message,run\r\n\
-        2026-11-20T08:00:02.000Z,OK,shut,aaaa1111\r\n\
-        2026-11-20T09:00:00.000Z,FAILURE,\"\"\"open\"\", by hand\",\r\n\
-        ,WARNING,ajar,\r\n\
-        2026-11-20T10:00:00.500Z,ERROR,killed by SIGKILL,aaaa2222\r\n";
+    let expected = "time,status,message,run,repeats\r\n\
+        2026-11-20T08:00:02.000Z,OK,shut,aaaa1111,0\r\n\
+        2026-11-20T09:00:00.000Z,FAILURE,\"\"\"open\"\", by hand\",,0\r\n\
+        ,WARNING,ajar,,0\r\n\
+        2026-11-20T10:00:00.500Z,ERROR,killed by SIGKILL,aaaa2222,0\r\n";
     assert_eq!(csv, expected);
     let csv = host.ssi(["history", "door", "--csv", "--transitions", "-n", "1"]).exits(0).out;
     assert_eq!(

@@ -119,7 +119,7 @@ fn every_command_that_prints_data_prints_json() {
 
     let history = host.ssi(["history", "door", "--json"]).exits(0).json_lines();
     assert_eq!(history.len(), 1);
-    has_keys(&history[0], &["time", "status", "message", "run"]);
+    has_keys(&history[0], &["time", "status", "message", "run", "repeats"]);
     is_time(&history[0]["time"]);
     assert_eq!(history[0]["run"], run["run"]);
 

@@ -51,6 +51,7 @@ pub fn record(status: Status, message: &str) -> Record {
         line_time: None,
         run: None,
         marks: Vec::new(),
+        earlier: None,
         since: None,
     }
 }
