@@ -8,8 +8,10 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
+use nix::fcntl::OFlag;
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
+use tempfile::NamedTempFile;
 
 /// A file operation that failed.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +43,7 @@ pub fn write(path: &Path, content: &[u8], mode: u32) -> Result<(), FileError> {
     let fail = FileError::at("write", path);
     let dir = path.parent().unwrap_or(Path::new("/"));
     fs::create_dir_all(dir).map_err(FileError::at("create", dir))?;
-    let mut file = tempfile::Builder::new().prefix(&temporary(std::process::id())).tempfile_in(dir).map_err(&fail)?;
+    let mut file = temporary(dir).map_err(&fail)?;
     file.write_all(content).map_err(&fail)?;
     file.as_file().set_permissions(fs::Permissions::from_mode(mode)).map_err(&fail)?;
     file.as_file().sync_all().map_err(&fail)?;
@@ -49,22 +51,36 @@ pub fn write(path: &Path, content: &[u8], mode: u32) -> Result<(), FileError> {
     sync_dir(dir).map_err(&fail)
 }
 
-/// How the names of temporary files begin: with the number of their process, which tells who still needs them.
-pub(crate) fn temporary(process: u32) -> String {
-    format!(".ssi-{process}-")
+/// How the names of temporary files begin: with the number of their process.
+const TEMPORARY: &str = ".ssi-";
+
+/// A temporary file in the directory of the one that it is to replace. It is locked for as long as somebody writes it.
+pub(crate) fn temporary(dir: &Path) -> io::Result<NamedTempFile> {
+    let prefix = format!("{TEMPORARY}{}-", std::process::id());
+    let file = tempfile::Builder::new().prefix(&prefix).tempfile_in(dir)?;
+    // Where a file system has no locks, the number of the process has to do.
+    let _ = file.as_file().try_lock();
+    Ok(file)
 }
 
 /// Removes the temporary files in a directory whose writers were killed.
 pub fn sweep(dir: &Path) {
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
         let name = entry.file_name();
-        let process = name.to_str().and_then(|name| name.strip_prefix(".ssi-")?.split_once('-')?.0.parse().ok());
+        let process = name.to_str().and_then(|name| name.strip_prefix(TEMPORARY)?.split_once('-')?.0.parse().ok());
         let is_gone = |process| kill(Pid::from_raw(process), None) == Err(Errno::ESRCH);
-        if process.is_some_and(is_gone) {
+        if process.is_some_and(|process| is_gone(process) || is_abandoned(&entry.path())) {
             // One that can't be removed hurts nobody.
             let _ = fs::remove_file(entry.path());
         }
     }
+}
+
+/// Whether nobody writes it, though there is a process of that number: another one, as after a boot. One that is empty may just begin.
+fn is_abandoned(path: &Path) -> bool {
+    let flags = (OFlag::O_NONBLOCK | OFlag::O_NOFOLLOW).bits();
+    let file = File::options().read(true).custom_flags(flags).open(path);
+    file.is_ok_and(|file| file.metadata().is_ok_and(|found| found.len() > 0) && file.try_lock().is_ok())
 }
 
 /// Changes who may do what with a file.
@@ -89,7 +105,7 @@ pub fn remove(path: &Path) -> Result<bool, FileError> {
 /// Reads a regular file of at most `limit` bytes, without waiting on a pipe or a device.
 pub fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     let fail = FileError::at("read", path);
-    let flags = nix::fcntl::OFlag::O_NONBLOCK;
+    let flags = OFlag::O_NONBLOCK;
     let file = File::options().read(true).custom_flags(flags.bits()).open(path).map_err(&fail)?;
     let metadata = file.metadata().map_err(&fail)?;
     if !metadata.is_file() {

@@ -177,8 +177,7 @@ impl Staged {
 fn write_beside(path: &Path, content: &[u8], mode: u32) -> Result<NamedTempFile, FileError> {
     let dir = make_parent(path)?;
     let fail = FileError::at("write", path);
-    let temp = tempfile::Builder::new().prefix(&files::temporary(std::process::id())).tempfile_in(dir);
-    let mut temp = temp.map_err(|error| fail(cause(error)))?;
+    let mut temp = files::temporary(dir).map_err(|error| fail(cause(error)))?;
     temp.write_all(content).map_err(&fail)?;
     temp.as_file().set_permissions(fs::Permissions::from_mode(mode)).map_err(&fail)?;
     Ok(temp)
@@ -296,13 +295,18 @@ mod tests {
     fn what_a_killed_process_left_goes() -> Result<(), Box<dyn std::error::Error>> {
         let dir = tempfile::tempdir()?;
         let mut child = std::process::Command::new("true").spawn()?;
-        let (stale, used) = (files::temporary(child.id()) + "abc", files::temporary(std::process::id()) + "abc");
         child.wait()?;
-        for name in [&stale, &used] {
-            fs::write(dir.path().join(name), "")?;
-        }
+        let put = |process: u32, content: &str| {
+            let path = dir.path().join(format!(".ssi-{process}-{content}"));
+            fs::write(&path, content).map(|()| path)
+        };
+        let (stale, begun) = (put(child.id(), "")?, put(std::process::id(), "")?);
+        // The number of a process that is there: only the lock tells whether it is the writer.
+        let (abandoned, used) = (put(std::process::id(), "half")?, files::temporary(dir.path())?);
+        fs::write(used.path(), "half")?;
         Transaction::apply(vec![write(dir.path().join("a"), "")])?.keep();
-        assert!(!dir.path().join(stale).exists() && dir.path().join(used).exists());
+        assert!(!stale.exists() && !abandoned.exists());
+        assert!(begun.exists() && used.path().exists());
         Ok(())
     }
 
