@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::event::millis_or_null;
 
 pub use document::{Document, SECTION};
-pub use mask::mask;
+pub use mask::{looks_random, mask, names_secret, secrets};
 pub use of_board::of_board;
 pub use report::{Crons, Report, Timers, crons, has_crontabs, report};
 pub use timer::{Service, Timer};

@@ -9,6 +9,7 @@ pub mod ended;
 mod lines;
 mod log;
 mod process;
+mod secrets;
 mod spawn;
 mod transcript;
 
@@ -27,6 +28,7 @@ use crate::verdict::{self, Verdict};
 pub use cause::{Cause, Ended};
 pub use log::Log;
 pub use process::hold_signals;
+use secrets::Secrets;
 use transcript::Transcript;
 
 /// What the surroundings say about this run.
@@ -61,7 +63,8 @@ pub fn run(id: &CheckId, script: &Path, invocation: &Invocation, log: &mut Log, 
     let broken = |message| (Verdict::new(Status::Error, message), Exit::Unseen, Cost::default());
     let (verdict, exit, usage) = match load(script) {
         Ok(check) => {
-            let mut transcript = Transcript::new(check.protocol, zone.clone(), log);
+            let secrets = Secrets::of(&check, texts(std::env::vars_os()));
+            let mut transcript = Transcript::new(check.protocol, secrets, zone.clone(), log);
             match process::run(script, check.timeout, started, &mut transcript) {
                 Ok(outcome) => {
                     let said = transcript.finish();
@@ -93,6 +96,11 @@ fn load(script: &Path) -> Result<Check, String> {
         let first = problems.iter().find(|problem| problem.is_error()).map_or("", |problem| &problem.message);
         format!("the header of the installed script is not valid any more: {first}")
     })
+}
+
+/// The variables that are text.
+fn texts(environment: std::env::VarsOs) -> impl Iterator<Item = (String, String)> {
+    environment.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
 /// Whether the protocol needs the whole of standard output at the end.

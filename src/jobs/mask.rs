@@ -14,6 +14,7 @@ mod words;
 use std::ops::Range;
 
 use text::{Text, is_name};
+pub use words::looks_random;
 
 /// What stands in the place of a secret.
 const MASK: &str = "***";
@@ -29,13 +30,7 @@ const MOST: usize = 500;
 /// assert_eq!(mask("curl https://me:secret@example.org/?key=1"), "curl https://me:***@example.org/?key=***");
 /// ```
 pub fn mask(command: &str) -> String {
-    let text = Text::new(command);
-    let mut secrets = named(&text);
-    secrets.extend(programs::secrets(&text));
-    secrets.extend(urls::secrets(&text));
-    secrets.extend(words::tokens(command));
-    secrets.retain(|secret| !secret.is_empty());
-    secrets.sort_by_key(|secret| secret.start);
+    let secrets = places(command);
     let (mut out, mut done) = (String::with_capacity(command.len()), 0);
     for secret in secrets {
         if secret.start >= done {
@@ -50,6 +45,33 @@ pub fn mask(command: &str) -> String {
         Some(_) => line.chars().take(MOST - 1).chain(['…']).collect(),
         None => line,
     }
+}
+
+/// The secrets in a text, as [`mask`] finds them, without the quotes around them.
+///
+/// ```
+/// assert_eq!(ssi::jobs::secrets("--user me --password 'open sesame'").collect::<Vec<_>>(), ["open sesame"]);
+/// ```
+pub fn secrets(text: &str) -> impl Iterator<Item = &str> {
+    let of = |place: Range<usize>| text.get(place).map(|secret| secret.trim_matches(['"', '\'']));
+    places(text).into_iter().filter_map(of)
+}
+
+/// Whether a variable of this name holds a secret.
+pub fn names_secret(name: &str) -> bool {
+    words::naming(name).is_some()
+}
+
+/// Where secrets stand, from left to right.
+fn places(command: &str) -> Vec<Range<usize>> {
+    let text = Text::new(command);
+    let mut secrets = named(&text);
+    secrets.extend(programs::secrets(&text));
+    secrets.extend(urls::secrets(&text));
+    secrets.extend(words::tokens(command));
+    secrets.retain(|secret| !secret.is_empty());
+    secrets.sort_by_key(|secret| secret.start);
+    secrets
 }
 
 /// The values behind words that name a secret.

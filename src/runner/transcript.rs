@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use super::keeps_output;
 use super::lines::Lines;
 use super::log::Log;
+use super::secrets::Secrets;
 use crate::check::Protocol;
 use crate::line::{self, Line, Moment, Stamp, StatusLine};
 use crate::perfdata::{self, Metric};
@@ -24,6 +25,7 @@ const MAX_KEPT: usize = 60 * 1024;
 /// One run's output on its way into the log.
 pub(super) struct Transcript<'a> {
     protocol: Protocol,
+    secrets: Secrets,
     zone: TimeZone,
     log: &'a mut Log,
     stdout: Lines,
@@ -47,11 +49,12 @@ struct Missing {
 }
 
 impl<'a> Transcript<'a> {
-    pub(super) fn new(protocol: Protocol, zone: TimeZone, log: &'a mut Log) -> Transcript<'a> {
+    pub(super) fn new(protocol: Protocol, secrets: Secrets, zone: TimeZone, log: &'a mut Log) -> Transcript<'a> {
         // A document may be all on one line.
         let stdout = if protocol == Protocol::Json { Lines::up_to(MAX_KEPT) } else { Lines::default() };
         Transcript {
             protocol,
+            secrets,
             zone,
             log,
             stdout,
@@ -77,7 +80,7 @@ impl<'a> Transcript<'a> {
     /// A chunk of standard error: never a status, always kept, so that a false OK is visible.
     pub(super) fn stderr(&mut self, chunk: &[u8]) {
         let mut lines = mem::take(&mut self.stderr);
-        lines.push(chunk, |line| self.detail(line));
+        lines.push(chunk, |line| self.complained(line));
         self.stderr = lines;
     }
 
@@ -86,7 +89,7 @@ impl<'a> Transcript<'a> {
         let mut lines = mem::take(&mut self.stdout);
         lines.finish(|line| self.said(line));
         let mut lines = mem::take(&mut self.stderr);
-        lines.finish(|line| self.detail(line));
+        lines.finish(|line| self.complained(line));
         let kept = mem::take(&mut self.kept);
         let mut said = Said::default();
         match self.protocol {
@@ -119,6 +122,18 @@ impl<'a> Transcript<'a> {
     }
 
     fn said(&mut self, text: &str) {
+        let secrets = mem::take(&mut self.secrets);
+        self.heard(&secrets.hide(text));
+        self.secrets = secrets;
+    }
+
+    fn complained(&mut self, text: &str) {
+        let secrets = mem::take(&mut self.secrets);
+        self.detail(&secrets.hide(text));
+        self.secrets = secrets;
+    }
+
+    fn heard(&mut self, text: &str) {
         if keeps_output(self.protocol) {
             self.keep(text);
         }
@@ -218,7 +233,7 @@ mod tests {
     fn empty_lines_fill_no_disk() -> Result<(), Box<dyn std::error::Error>> {
         let file = tempfile::NamedTempFile::new()?;
         let mut log = Log::new(file.as_file())?;
-        let mut transcript = Transcript::new(Protocol::Ssi, TimeZone::UTC, &mut log);
+        let mut transcript = Transcript::new(Protocol::Ssi, Secrets::default(), TimeZone::UTC, &mut log);
         transcript.stderr(&[b'\n'; 4 * MAX_DETAIL]);
         transcript.finish();
         let written = std::fs::read_to_string(file.path())?;
@@ -231,7 +246,7 @@ mod tests {
     fn a_document_may_be_one_long_line() -> Result<(), Box<dyn std::error::Error>> {
         let file = tempfile::NamedTempFile::new()?;
         let mut log = Log::new(file.as_file())?;
-        let mut transcript = Transcript::new(Protocol::Json, TimeZone::UTC, &mut log);
+        let mut transcript = Transcript::new(Protocol::Json, Secrets::default(), TimeZone::UTC, &mut log);
         let document = json!({"status": "WARNING", "data": "x".repeat(50 * 1024)});
         transcript.stdout(format!("{document}\n").as_bytes());
         assert_eq!(transcript.finish().json, Some(document));
@@ -242,7 +257,7 @@ mod tests {
     fn a_status_line_stands_beside_a_document() -> Result<(), Box<dyn std::error::Error>> {
         let file = tempfile::NamedTempFile::new()?;
         let mut log = Log::new(file.as_file())?;
-        let mut transcript = Transcript::new(Protocol::Json, TimeZone::UTC, &mut log);
+        let mut transcript = Transcript::new(Protocol::Json, Secrets::default(), TimeZone::UTC, &mut log);
         transcript.stdout(b"WARNING, 2 of 3 | 'up'=2\n  one is down\n[1, 2]\n");
         transcript.stderr(b"FAILURE, never a status\n");
         let said = transcript.finish();

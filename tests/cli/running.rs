@@ -208,3 +208,24 @@ fn a_script_hears_that_its_time_is_up() {
     let said = host.ssi(["run", "deaf"]).exits(2);
     assert!(said.out.contains("heard it") && said.out.contains("timed out after 1 s"), "{said:?}");
 }
+
+#[test]
+fn what_the_env_file_says_in_confidence_is_in_no_output() {
+    let host = Host::new();
+    let env = host.write("door.env", "DB_PASSWORD=correct-horse\n");
+    std::fs::set_permissions(&env, std::os::unix::fs::PermissionsExt::from_mode(0o640)).unwrap();
+    let code = "echo \"it is $DB_PASSWORD\" >&2; echo \"WARNING, $DB_PASSWORD at $PLACE\"";
+    let script = host.script("Door", &format!("# env-file: {}", env.display()), code);
+    host.ssi(["add", script.to_str().unwrap()]).exits(0);
+    let mut run = host.command(["run", "door"]);
+    let ran: crate::host::Said =
+        run.envs([("DB_PASSWORD", "correct-horse"), ("PLACE", "the cellar")]).output().unwrap().into();
+    assert!(ran.out.ends_with("WARNING - *** at the cellar\n"), "{ran:?}");
+    for args in
+        [&["logs", "door"][..], &["status", "door"], &["list", "--json"], &["runs", "--json"], &["jobs", "--json"]]
+    {
+        let said = host.ssi(args);
+        assert!(said.out.contains("door") || said.out.contains("***"), "{said:?}");
+        assert!(!said.out.contains("correct-horse") && !said.err.contains("correct-horse"), "{said:?}");
+    }
+}

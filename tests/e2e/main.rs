@@ -41,6 +41,7 @@ mod rights;
 mod rollback;
 mod sandbox;
 mod scale;
+mod secrets;
 mod setup;
 mod status;
 mod top;

@@ -149,7 +149,7 @@ fn parts(name: &str) -> Vec<String> {
 }
 
 /// Whether a word looks like a key that a machine made: long, and letters mixed with digits.
-pub(super) fn looks_random(word: &str, least: usize) -> bool {
+pub fn looks_random(word: &str, least: usize) -> bool {
     let word = word.trim_matches(['"', '\'']);
     let of_base64 = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=' | '_' | '-');
     word.len() >= least
