@@ -8,15 +8,12 @@ mod export;
 mod git;
 mod sync;
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-
 pub use directory::{Directory, look};
 pub use export::{ExportError, Exported, export};
 pub use sync::{SyncError, Synced, sync};
 
 use crate::check::CheckId;
-use crate::install::{self, Difference, InstallError, Options, Plan, Planned, Program, Site};
+use crate::install::{self, Difference, InstallError, Options, Origin, Plan, Planned, Program, Site};
 use crate::store::{self, Step};
 use crate::systemd::Active;
 use crate::unit;
@@ -28,14 +25,17 @@ pub struct Changes {
     pub plan: Plan,
     /// Checks that came from this directory, are gone from it, and stay.
     pub left: Vec<CheckId>,
-    /// Checks that are in this directory and came from another one before.
-    pub moved: BTreeMap<CheckId, PathBuf>,
 }
 
 impl Changes {
     /// The files that all checks share and that are to be made anew.
     pub fn shared(&self) -> impl Iterator<Item = &std::path::Path> {
         self.plan.shared.iter().map(Step::path)
+    }
+
+    /// Checks that are in this directory and came from elsewhere before.
+    pub fn moved(&self) -> impl Iterator<Item = (&CheckId, &Origin)> {
+        self.plan.checks.iter().filter_map(|planned| Some((&planned.script.check.id, planned.moved.as_ref()?)))
     }
 
     /// How many checks differ in a way.
@@ -64,13 +64,8 @@ pub async fn changes(
     let mut origins = store::origins(site.paths)?;
     let mut plan = install::plan(site, scripts, program, &options)?;
     plan.checks.sort_by(|a, b| a.script.check.id.cmp(&b.script.check.id));
-    let mut moved = BTreeMap::new();
     for planned in &plan.checks {
-        if let Some((id, from)) = origins.remove_entry(&planned.script.check.id)
-            && from != directory.path
-        {
-            moved.insert(id, from);
-        }
+        origins.remove(&planned.script.check.id);
     }
     let gone = origins.into_iter().filter(|(_, from)| *from == directory.path).map(|(id, _)| id);
     let mut gone: Vec<CheckId> = gone.collect();
@@ -78,7 +73,7 @@ pub async fn changes(
         install::also_remove(site.paths, &mut plan, std::mem::take(&mut gone))?;
     }
     timers(site, &mut plan.checks).await?;
-    Ok(Changes { plan, left: gone, moved })
+    Ok(Changes { plan, left: gone })
 }
 
 /// A timer that does not run though it is switched on is a difference that no file shows: an `apply` that was killed leaves it.

@@ -2,6 +2,8 @@
 //!
 //! Input: bytes. Output: SHA-256 in hexadecimal digits, as `sha256sum` prints it.
 
+use std::fmt;
+
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -21,4 +23,11 @@ pub struct Modified {
     pub installed_sha256: String,
     /// The checksum of what is there.
     pub sha256: String,
+}
+
+impl fmt::Display for Modified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let short = |sum: &str| sum.chars().take(12).collect::<String>();
+        write!(f, "sha256 {}…, installed was {}…", short(&self.sha256), short(&self.installed_sha256))
+    }
 }

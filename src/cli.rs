@@ -101,6 +101,10 @@ fn dispatch(cli: &Cli, ui: &Ui) -> Result<u8, Failure> {
         cli.command,
         Command::Add(_)
             | Command::Apply(_)
+            | Command::Remove(_)
+            | Command::Enable(_)
+            | Command::Disable(_)
+            | Command::Doctor(_)
             | Command::Test(_)
             | Command::Expect(_)
             | Command::Adopt(_)

@@ -29,12 +29,21 @@ pub struct FileError {
 impl FileError {
     /// For `map_err`: the same error with its place.
     pub fn at<'a>(action: &'static str, path: &'a Path) -> impl Fn(io::Error) -> FileError + 'a {
-        move |source| FileError { action, path: path.to_owned(), source }
+        move |source| FileError { action, path: path.to_owned(), source: without_temporary(source) }
     }
 
     /// Whether more rights would help.
     pub fn is_permission(&self) -> bool {
         self.source.kind() == io::ErrorKind::PermissionDenied
+    }
+}
+
+/// The error of a temporary file without the name of that file, which means nothing to anybody. `tempfile` has it in the text alone.
+fn without_temporary(error: io::Error) -> io::Error {
+    let text = error.get_ref().map(ToString::to_string);
+    match text.as_deref().and_then(|text| text.split_once(" at path \"")) {
+        Some((reason, _)) => io::Error::new(error.kind(), reason.to_owned()),
+        None => error,
     }
 }
 
@@ -126,5 +135,18 @@ pub fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
         Ok(content) => Ok(Some(content)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(FileError::at("read", path)(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_names_the_file_that_was_to_be_written() {
+        // Nobody can make files there.
+        let Err(error) = write(Path::new("/proc/self/ssi"), b"", 0o644) else { panic!("a file in /proc") };
+        assert_eq!(error.to_string(), "could not write `/proc/self/ssi`");
+        assert!(!error.source.to_string().contains(".ssi-"), "{}", error.source);
     }
 }

@@ -4,6 +4,7 @@
 //! everything is as it was before.
 
 mod add;
+mod difference;
 mod error;
 mod plan;
 mod program;
@@ -11,14 +12,17 @@ mod remove;
 mod runs;
 mod script;
 mod switch;
+mod turn;
 
 pub use add::carry_out;
+pub use difference::{Difference, Origin};
 pub use error::{InstallError, Invalid};
-pub use plan::{Candidate, Difference, Options, Plan, Planned, explain, fit, plan, read};
+pub use plan::{Candidate, Options, Plan, Planned, explain, fit, plan, read};
 pub use program::{INSTALLED, Program, program_for, unfit};
 pub use remove::{RemoveOptions, Removed, also_remove, remove, remove_state};
 pub use runs::first_runs;
 pub use switch::switch;
+pub use turn::Turn;
 
 use crate::paths::Paths;
 use crate::store::{self, Installed};

@@ -42,7 +42,7 @@ pub struct Survey {
     /// The board.
     pub board: Board,
     /// Logs that could not be read: their checks show as `UNKNOWN`.
-    pub unreadable: Vec<TailError>,
+    pub unreadable: Vec<(CheckId, TailError)>,
 }
 
 /// Reads all scripts and the end of each log.
@@ -66,7 +66,7 @@ pub fn survey(paths: &Paths, host: &str, zone: &TimeZone, now: Timestamp) -> Res
         };
         if let Some(fault) = fault {
             board.expect_nothing(id);
-            unreadable.push(fault);
+            unreadable.push((id.clone(), fault));
         }
         changes.clear();
     }

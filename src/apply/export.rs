@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::directory::look;
 use crate::check::{self, CheckId, Limits};
+use crate::checksum::Modified;
 use crate::files::{self, FileError};
 use crate::paths::Paths;
 use crate::store::{self, Installed, Step, Transaction};
@@ -19,8 +20,10 @@ pub struct Exported {
     pub file: PathBuf,
     /// False where it lay there already.
     pub written: bool,
-    /// Why applying it will be refused, where its installed script was changed by hand.
+    /// Applying it will be refused: its installed script was changed by hand, and its header is not right any more.
     pub broken: bool,
+    /// The installed script is another than `ssi` installed.
+    pub modified: Option<Modified>,
 }
 
 /// Nothing was written.
@@ -48,7 +51,7 @@ pub fn export(paths: &Paths, dir: &Path, force: bool) -> Result<Vec<Exported>, E
     let (mut exported, mut steps, mut differ) = (Vec::new(), Vec::new(), Vec::new());
     for Installed { id, .. } in store::scan(paths)? {
         // A script that can't be read is no empty one.
-        let Some(Installed { content, check, .. }) = store::get(paths, &id)? else { continue };
+        let Some(Installed { content, check, modified, .. }) = store::get(paths, &id)? else { continue };
         let file = there.get(&id).cloned().unwrap_or_else(|| dir.join(unit::script_file_name(&id)));
         let old = files::read_if_there(&file)?;
         let written = old.as_ref() != Some(&content);
@@ -58,7 +61,7 @@ pub fn export(paths: &Paths, dir: &Path, force: bool) -> Result<Vec<Exported>, E
         if written {
             steps.push(Step::Write { path: file.clone(), content, mode: 0o644 });
         }
-        exported.push(Exported { id, file, written, broken: check.is_err() });
+        exported.push(Exported { id, file, written, broken: check.is_err(), modified });
     }
     if !differ.is_empty() {
         return Err(ExportError::Differ(differ));

@@ -1,5 +1,7 @@
 //! `ssi add`: from scripts to running checks.
 
+use std::path::Path;
+
 use serde::Serialize;
 
 use super::args::AddArgs;
@@ -9,7 +11,7 @@ use super::ui::Ui;
 use super::warnings;
 use crate::board::Row;
 use crate::check::Check;
-use crate::install::{self, Difference, InstallError, Invalid, Options, Plan, Planned, Program, Site};
+use crate::install::{self, Difference, InstallError, Invalid, Options, Origin, Plan, Planned, Program, Site};
 use crate::line;
 use crate::paths::Paths;
 use crate::store;
@@ -40,14 +42,21 @@ pub(super) fn add(args: &AddArgs, paths: &Paths, ui: &Ui) -> Result<u8, Failure>
     live::block_on(async {
         let site = live::site(paths).await?;
         let program = install::program_for(paths, &std::env::current_exe()?)?;
+        let turn = live::turn(paths, ui)?;
         let plan = install::plan(&site, scripts, &program, &options)?;
-        install::carry_out(&site, &plan).await?;
+        let carried_out = install::carry_out(&site, &plan).await;
+        carried_out.map_err(|error| Failure::from(error).for_root_alone("add checks", paths.scope))?;
+        // Runs may take a minute each, and are nobody else's business.
+        drop(turn);
         if let Some(note) = &program.note {
             ui.say(note)?;
         }
         notes(&plan, &program, paths, ui);
         for planned in &plan.checks {
             describe(planned, ui)?;
+            if let Some(Origin::Directory(from)) = &planned.moved {
+                ui.warn(taken(&planned.script.check, from));
+            }
         }
         if let Some(systemd) = site.systemd.as_ref().filter(|_| !args.no_run) {
             first_runs(systemd, &plan, paths, ui).await?;
@@ -102,6 +111,15 @@ fn describe(planned: &Planned, ui: &Ui) -> Result<(), Failure> {
             changes.iter().try_for_each(|change| ui.say(format!("  {change}")))
         }
     }
+}
+
+/// Whoever added a script by hand may not know that a directory has it as well.
+fn taken(check: &Check, from: &Path) -> String {
+    let (id, from) = (&check.id, line::printable(&from.display().to_string()));
+    format!(
+        "`{id}` came from `{from}` and counts as added by hand from now on: `ssi apply {from}` replaces it by what is there, and no `--prune` \
+         removes it"
+    )
 }
 
 /// Runs what is new or changed and says how it went, each as it comes.

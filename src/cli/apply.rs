@@ -23,6 +23,7 @@ pub(super) fn apply(args: &ApplyArgs, paths: &Paths, ui: &Ui) -> Result<u8, Fail
             true => Some(sync(args, ui).await?),
             false => None,
         };
+        let turn = if args.dry_run { None } else { live::turn(paths, ui)? };
         let directory = apply::look(&args.directory)?;
         passed_over(&directory, ui);
         let site = live::site(paths).await?;
@@ -41,7 +42,9 @@ pub(super) fn apply(args: &ApplyArgs, paths: &Paths, ui: &Ui) -> Result<u8, Fail
         }
         show::plan(&directory, &changes, paths, ui)?;
         if !args.dry_run {
-            carry_out(&site, &changes, args, ui, &program).await?;
+            carry_out(&site, &changes, ui, &program).await?;
+            drop(turn);
+            first_runs(&site, &changes, args, ui).await?;
         }
         if ui.json {
             ui.json(&show::document(&directory, &changes, synced.as_ref(), args))?;
@@ -53,27 +56,31 @@ pub(super) fn apply(args: &ApplyArgs, paths: &Paths, ui: &Ui) -> Result<u8, Fail
 async fn carry_out(
     site: &Site<'_>,
     changes: &apply::Changes,
-    args: &ApplyArgs,
     ui: &Ui,
     program: &install::Program,
 ) -> Result<(), Failure> {
     let plan = &changes.plan;
+    let for_root =
+        |error: InstallError| Failure::from(error).for_root_alone("change which checks there are", site.paths.scope);
     if changes.is_empty() {
         // Where a check comes from may have to be written down; systemd has nothing to do.
         let silent = Site { paths: site.paths, systemd: None };
-        install::carry_out(&silent, plan).await?;
-        return Ok(());
+        return install::carry_out(&silent, plan).await.map_err(for_root);
     }
-    install::carry_out(site, plan).await?;
+    install::carry_out(site, plan).await.map_err(for_root)?;
     if let Some(note) = &program.note {
         ui.say(note)?;
     }
     add::notes(plan, program, site.paths, ui);
-    ui.say(show::summary(changes, true))?;
-    if let Some(systemd) = site.systemd.as_ref().filter(|_| !args.no_run) {
-        add::first_runs(systemd, plan, site.paths, ui).await?;
+    ui.say(show::summary(changes, true))
+}
+
+/// Runs what is new or changed.
+async fn first_runs(site: &Site<'_>, changes: &apply::Changes, args: &ApplyArgs, ui: &Ui) -> Result<(), Failure> {
+    match site.systemd.as_ref().filter(|_| !args.no_run && !changes.is_empty()) {
+        Some(systemd) => add::first_runs(systemd, &changes.plan, site.paths, ui).await,
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// What can't be brought up to date is said, and applied as it is.

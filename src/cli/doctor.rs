@@ -25,7 +25,10 @@ const NOT_PERMITTED: u8 = 4;
 pub(super) fn doctor(args: &DoctorArgs, paths: &Paths, ui: &Ui) -> Result<u8, Failure> {
     let running = std::env::current_exe()?;
     let round = match args.fix {
-        true => live::block_on(mend(paths, &running)),
+        true => {
+            let _turn = live::turn(paths, ui)?;
+            live::block_on(mend(paths, &running))
+        }
         false => live::block_on(async { Ok(Round::of(doctor::look(paths, &running).await?)) }),
     }?;
     let Round { facts, mended, failed } = round;

@@ -1,12 +1,15 @@
 //! What most commands need of the machine: a runtime for D-Bus, systemd, the board.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::failure::Failure;
 use super::ui::Ui;
 use crate::board::Board;
-use crate::install::Site;
+use crate::check::CheckId;
+use crate::install::{Site, Turn};
 use crate::paths::Paths;
 use crate::settings::{self, Report};
 use crate::survey;
@@ -30,6 +33,15 @@ pub(super) async fn site(paths: &Paths) -> Result<Site<'_>, Failure> {
     Ok(Site { paths, systemd })
 }
 
+/// The right to change what is installed. Says so where another command has it, and waits.
+pub(super) fn turn(paths: &Paths, ui: &Ui) -> Result<Option<Turn>, Failure> {
+    let turn = Turn::take(paths, |process| {
+        let process = process.map(|process| format!(" (process {process})")).unwrap_or_default();
+        ui.note(format!("waiting for another ssi{process}, which changes checks"));
+    });
+    Ok(turn?)
+}
+
 /// As sd_booted(3) finds it out.
 pub(super) fn systemd_is_init() -> bool {
     std::path::Path::new("/run/systemd/system").is_dir()
@@ -42,17 +54,23 @@ pub(super) fn host_name() -> String {
 
 /// The board as the disk and systemd tell it, with warnings for what could not be read.
 pub(super) fn board(paths: &Paths, ui: &Ui) -> Result<Board, Failure> {
+    Ok(look(paths, ui)?.0)
+}
+
+/// The same, and the checks whose logs could not be read.
+pub(super) fn look(paths: &Paths, ui: &Ui) -> Result<(Board, BTreeSet<CheckId>), Failure> {
     let (now, zone) = (Timestamp::now(), TimeZone::system());
     let survey = survey::survey(paths, &host_name(), &zone, now)?;
-    if let Some(first) = survey.unreadable.first() {
+    if let Some((_, first)) = survey.unreadable.first() {
         let cause = std::error::Error::source(first).map(|cause| format!(": {cause}")).unwrap_or_default();
         let more = match survey.unreadable.len() {
             1 => String::new(),
             n => format!(" (and {} more)", n - 1),
         };
         ui.warn(format!("{first}{cause}{more}; the status of what can't be read is UNKNOWN. Root may read the logs, and so may who is in the group `_ssi` \
-             (`usermod -aG _ssi USER`)"));
+             (`sudo usermod -aG _ssi USER`, and log in again)"));
     }
+    let unreadable = survey.unreadable.into_iter().map(|(id, _)| id).collect();
     let mut board = survey.board;
     let loaded = settings::load(paths);
     for finding in loaded.reports.iter().flat_map(Report::findings).filter(|finding| finding.is_error) {
@@ -87,5 +105,5 @@ pub(super) fn board(paths: &Paths, ui: &Ui) -> Result<Board, Failure> {
         })?;
     }
     board.overdue(now, &mut Vec::new());
-    Ok(board)
+    Ok((board, unreadable))
 }

@@ -38,16 +38,20 @@ pub(super) fn logs(args: &LogsArgs, paths: &Paths, ui: &Ui) -> Result<u8, Failur
         _ => Site { paths, systemd: None }.get(&args.id)?.id,
     };
     let path = paths.log(&id);
-    let fail = FileError::at("read", &path);
+    let fail = |error| {
+        let error = FileError::at("read", &path)(error);
+        let is_permission = error.is_permission();
+        Failure::reading(error.into(), is_permission)
+    };
     // Followed from where this reading ends, so that nothing is printed twice or left out.
     let mut tail = Tail::new(&paths.logs);
     tail.follow(id.as_ref(), Start::End);
     let end = tail.position(id.as_ref()).and_then(|position| position.newest).map(|mark| mark.offset);
     if let Some(end) = end {
-        let file = std::fs::File::open(&path).map_err(&fail)?;
+        let file = std::fs::File::open(&path).map_err(fail)?;
         let mut lines = std::collections::VecDeque::new();
         for line in BufReader::new(std::io::Read::take(file, end)).split(b'\n') {
-            let line = line.map_err(&fail)?;
+            let line = line.map_err(fail)?;
             if args.lines == Some(lines.len()) {
                 lines.pop_front();
             }
@@ -61,7 +65,7 @@ pub(super) fn logs(args: &LogsArgs, paths: &Paths, ui: &Ui) -> Result<u8, Failur
         lines.iter().try_for_each(|line| print(line, ui))?;
     } else if !args.follow {
         // Says why it can't be read, if that is so.
-        std::fs::File::open(&path).map_err(&fail)?;
+        std::fs::File::open(&path).map_err(fail)?;
     }
     if end.is_none_or(|end| end == 0) && !args.follow {
         // It was rotated, and nothing came since.

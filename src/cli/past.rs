@@ -6,7 +6,7 @@ use std::error::Error;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::failure::Failure;
+use super::failure::{Failure, READERS};
 use super::ui::Ui;
 use crate::event::Key;
 use crate::install::InstallError;
@@ -16,9 +16,6 @@ use crate::store;
 use crate::survey::{Past, PastError};
 use crate::tail::TailError;
 use crate::watch::UnitName;
-
-/// Who may read logs and database.
-const READERS: &str = "root may read it, and so may who is in the group `_ssi` (`usermod -aG _ssi USER`)";
 
 /// Database and logs; where the database can't be read, the logs alone.
 pub(super) fn open<'a>(paths: &'a Paths, zone: &TimeZone, now: Timestamp, ui: &Ui) -> Past<'a> {
@@ -103,7 +100,10 @@ impl From<PastError> for Failure {
     fn from(error: PastError) -> Failure {
         match error {
             PastError::History(error) => error.into(),
-            PastError::File(error) => error.into(),
+            PastError::File(error) => {
+                let is_permission = error.is_permission();
+                Failure::reading(error.into(), is_permission)
+            }
         }
     }
 }

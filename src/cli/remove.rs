@@ -51,7 +51,9 @@ pub(super) fn remove(args: &RemoveArgs, paths: &Paths, ui: &Ui) -> Result<u8, Fa
                 ids.push(id);
             }
         }
-        let removed = install::remove(&site, &ids, options).await?;
+        let _turn = live::turn(paths, ui)?;
+        let removed = install::remove(&site, &ids, options).await;
+        let removed = removed.map_err(|error| Failure::from(error).for_root_alone("remove checks", paths.scope))?;
         let path = |path: &std::path::PathBuf| path.display().to_string();
         for Removed { id, log, .. } in &removed {
             let kept = log.as_ref().map(|log| format!("; its log stays: {}", log.display())).unwrap_or_default();

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
 use super::args::RunArgs;
-use super::failure::Failure;
+use super::failure::{Failure, is_member};
 use super::live;
 use super::status::line_of_run;
 use super::ui::Ui;
@@ -19,7 +19,7 @@ use crate::outcome::Outcome;
 use crate::paths::Paths;
 use crate::scheduler::{self, Running};
 use crate::status::Status;
-use crate::systemd::{JobResult, Systemd};
+use crate::systemd::{JobResult, Systemd, SystemdError};
 use crate::tail::{Signal, Start, Tail, Watch};
 use crate::unit::{self, Scope};
 
@@ -45,10 +45,31 @@ pub(super) async fn start(paths: &Paths, id: &str) -> Result<(), Failure> {
     let site = live::site(paths).await?;
     let id = site.get(id)?.id;
     match &site.systemd {
-        Some(systemd) => systemd.start(&unit::service_name(&id)).await?,
+        Some(systemd) => {
+            let started = systemd.start(&unit::service_name(&id)).await;
+            started.map_err(|error| refused(error, &id, paths.scope))?;
+        }
         None => drop(embedded(paths, &id)?),
     }
     Ok(())
+}
+
+/// Who may start a check, where the caller may not.
+fn refused(error: SystemdError, id: &CheckId, scope: Scope) -> Failure {
+    if !error.is_permission() || scope == Scope::User {
+        return error.into();
+    }
+    let text = match is_member() {
+        true => format!(
+            "not permitted to start `{id}`: polkit lets members of the group `_ssi` do so, and you are one, so that the package `polkitd` may be \
+             missing, or not have learnt of you yet; else run it as root (`--user` is for your own checks)"
+        ),
+        false => format!(
+            "not permitted to start `{id}`: run it as root, or join the group `_ssi`, which polkit lets run checks (`sudo usermod -aG _ssi USER`, \
+             and log in again); `--user` is for your own checks"
+        ),
+    };
+    Failure::maybe_permission(anyhow::Error::msg(text), true)
 }
 
 /// Runs a check where no systemd does.
@@ -89,7 +110,7 @@ async fn under_systemd(
 ) -> Result<(), Failure> {
     let service = unit::service_name(id);
     let mut jobs = systemd.jobs().await?;
-    let job = jobs.start(&service).await?;
+    let job = jobs.start(&service).await.map_err(|error| refused(error, id, scope))?;
     let result = follow.until(jobs.ended(&job), ui).await??;
     let state = systemd.service(&service).await?;
     follow.run = Some(state.invocation).filter(|run| !run.is_empty());

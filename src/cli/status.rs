@@ -2,6 +2,7 @@
 
 mod full;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -25,13 +26,16 @@ use crate::spelling;
 use crate::status::Status;
 use crate::survey;
 
+/// What is said in the place of a message.
+const UNREADABLE: &str = "not known: its log can't be read";
+
 pub(super) fn status(args: &StatusArgs, paths: &Paths, ui: &Ui) -> Result<u8, Failure> {
     if args.full {
         return full::full(args, paths, ui);
     }
-    let board = live::board(paths, ui)?;
+    let (board, unreadable) = live::look(paths, ui)?;
     match &args.id {
-        None => whole(&board, ui),
+        None => whole(&board, &unreadable, ui),
         Some(id) => {
             if let Some(entry) = id.parse().ok().and_then(|id| board.get(&id)) {
                 return one(entry, board.row(entry), paths, ui);
@@ -59,7 +63,7 @@ fn unknown(id: &str, board: &Board, paths: &Paths) -> Failure {
 
 /// The whole host: a line that a plugin would print, then everything with the age of its result, worst first; with `--quiet` only what is
 /// not well.
-fn whole(board: &Board, ui: &Ui) -> Result<u8, Failure> {
+fn whole(board: &Board, unreadable: &BTreeSet<CheckId>, ui: &Ui) -> Result<u8, Failure> {
     let rows = board.rows();
     let worst = rows.iter().map(|row| row.status).max_by_key(|status| status.urgency()).unwrap_or(Status::Unknown);
     let ui = &ui.ending_with(worst.plugin_exit());
@@ -78,7 +82,9 @@ fn whole(board: &Board, ui: &Ui) -> Result<u8, Failure> {
     rows.sort_by_key(|row| std::cmp::Reverse(row.status.urgency()));
     let now = Timestamp::now();
     for row in rows {
-        let message = line::printable(row.message.as_deref().unwrap_or("has not run yet"));
+        let is_hidden = matches!(&row.key, Key::Check(id) if unreadable.contains(id));
+        let unknown = if is_hidden { UNREADABLE } else { "has not run yet" };
+        let message = line::printable(row.message.as_deref().unwrap_or(unknown));
         let lasts = row.since.filter(|_| !row.status.is_healthy());
         let lasts = lasts.map(|since| format!("{} for {}", row.status, ui::roughly(now.duration_since(since))));
         let result = match &row.key {
@@ -107,16 +113,9 @@ struct Report<'a> {
     modified: Option<&'a Modified>,
 }
 
-/// A script that somebody changed by hand.
-fn changed(modified: &Modified) -> String {
-    let short = |sum: &str| sum.chars().take(12).collect::<String>();
-    let (now, was) = (short(&modified.sha256), short(&modified.installed_sha256));
-    format!("changed by hand: sha256 {now}…, installed was {was}…")
-}
-
 fn one(entry: &Entry, row: Row, paths: &Paths, ui: &Ui) -> Result<u8, Failure> {
     let lines = survey::last_run(&paths.logs, &entry.check.id);
-    let unknown = if lines.is_ok() { "has not run yet" } else { "not known: its log can't be read" };
+    let unknown = if lines.is_ok() { "has not run yet" } else { UNREADABLE };
     let lines = lines.unwrap_or_default();
     let code = row.status.plugin_exit();
     let ui = &ui.ending_with(code);
@@ -153,7 +152,7 @@ fn one(entry: &Entry, row: Row, paths: &Paths, ui: &Ui) -> Result<u8, Failure> {
     facts.extend(check.runbook.as_ref().map(|url| ("runbook", url.clone())));
     facts.extend((!check.tags.is_empty()).then(|| ("tags", check.tags.join(", "))));
     facts.extend((!row.marks.is_empty()).then(|| ("marks", row.marks.join(", "))));
-    facts.extend(entry.modified().map(|modified| ("script", changed(modified))));
+    facts.extend(entry.modified().map(|modified| ("script", format!("changed by hand: {modified}"))));
     for (name, value) in facts {
         ui.print(format!("  {} {}", ui.dim(format!("{name:>9}")), line::printable(&value)))?;
     }

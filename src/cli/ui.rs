@@ -84,6 +84,13 @@ impl Ui {
         }
     }
 
+    /// What takes time, on standard error.
+    pub(super) fn note(&self, text: impl Display) {
+        if !self.quiet {
+            eprintln!("{text}");
+        }
+    }
+
     /// Why it did not work, with all causes and what would help.
     pub(super) fn failure(&self, failure: &Failure) {
         let text = with_causes(&failure.error);

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use super::difference::{self, Difference, Origin};
 use super::program::Program;
 use super::{InstallError, Invalid, Site, script};
 use crate::check::{self, Check, CheckId, Limits};
@@ -47,17 +48,8 @@ pub struct Planned {
     pub units: Vec<UnitFile>,
     /// Whether its timer will be on: a check that was switched off stays off.
     pub enabled: bool,
-}
-
-/// How a check differs from what is installed.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Difference {
-    /// Nothing of that id is installed.
-    New,
-    /// It replaces an older version; a line for each change.
-    Updated(Vec<String>),
-    /// All of it is there already.
-    Unchanged,
+    /// Where the installed check came from, if from somewhere else.
+    pub moved: Option<Origin>,
 }
 
 /// All that one call will change.
@@ -121,17 +113,17 @@ pub fn plan(
         let units = unit::render(&script.check, &place);
         let enabled = installed.is_none() || paths.is_enabled(&id);
         let own = steps_of(paths, &script, &units, enabled)?;
-        let difference = match installed {
-            None => Difference::New,
-            Some(_) if own.is_empty() => Difference::Unchanged,
-            Some(old) => Difference::Updated(changes(old.check.as_ref().ok(), &old.content, &script)),
-        };
+        let difference = difference::difference(paths, installed.as_ref(), &script, &own);
         steps.extend(own);
         // Who installs the installed script once more, to mend its units, says nothing of where it came from.
+        let mut moved = None;
         if file != paths.script(&id) {
+            let from = store::origin(paths, &id)?;
+            let is_known = installed.is_some() || from.is_some();
+            moved = (is_known && from != options.origin).then(|| Origin::of(from));
             steps.extend(store::remember(paths, &id, options.origin.as_deref())?);
         }
-        checks.push(Planned { script, difference, units, enabled });
+        checks.push(Planned { script, difference, units, enabled, moved });
     }
     let mut shared = Vec::new();
     if !checks.is_empty() {
@@ -292,34 +284,6 @@ fn handler(paths: &Paths, place: &unit::Place) -> Result<Option<Step>, InstallEr
     let content = unit::handler::render(place).into_bytes();
     let there = files::read_if_there(&path)?.as_deref() == Some(content.as_slice());
     Ok((!there).then_some(Step::Write { path, content, mode: 0o644 }))
-}
-
-/// What an update changes, a line each: header keys with both values, and the code.
-fn changes(old: Option<&Check>, old_content: &[u8], new: &Candidate) -> Vec<String> {
-    let Some(old) = old else { return vec!["the installed header was not valid".to_owned()] };
-    let (before, after) = (keys(old), keys(&new.check));
-    let mut lines = Vec::new();
-    for (key, value) in &after {
-        match before.iter().find(|(k, _)| k == key) {
-            Some((_, was)) if was == value => {}
-            Some((_, was)) => lines.push(format!("{key}: {was} -> {value}")),
-            None => lines.push(format!("{key}: {value} (new)")),
-        }
-    }
-    let gone = before.iter().filter(|(key, _)| after.iter().all(|(k, _)| k != key));
-    lines.extend(gone.map(|(key, was)| format!("{key}: {was} -> the default")));
-    if old_content != new.content && lines.is_empty() {
-        lines.push("the code of the script".to_owned());
-    } else if old_content == new.content && lines.is_empty() {
-        lines.push("its units".to_owned());
-    }
-    lines
-}
-
-fn keys(check: &Check) -> Vec<(String, String)> {
-    let header = check.to_header();
-    let lines = header.lines().filter_map(|line| line.strip_prefix("# ")?.split_once(": "));
-    lines.map(|(key, value)| (key.to_owned(), value.trim().to_owned())).collect()
 }
 
 /// Shows problems of a script as a compiler would.

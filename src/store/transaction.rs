@@ -177,16 +177,10 @@ impl Staged {
 fn write_beside(path: &Path, content: &[u8], mode: u32) -> Result<NamedTempFile, FileError> {
     let dir = make_parent(path)?;
     let fail = FileError::at("write", path);
-    let mut temp = files::temporary(dir).map_err(|error| fail(cause(error)))?;
+    let mut temp = files::temporary(dir).map_err(&fail)?;
     temp.write_all(content).map_err(&fail)?;
     temp.as_file().set_permissions(fs::Permissions::from_mode(mode)).map_err(&fail)?;
     Ok(temp)
-}
-
-/// The system's error within that of the crate, which names the temporary file: a name that means nothing to anybody.
-fn cause(error: io::Error) -> io::Error {
-    let inner = error.get_ref().and_then(|wrapper| wrapper.source()?.downcast_ref::<io::Error>()?.raw_os_error());
-    inner.map_or(error, io::Error::from_raw_os_error)
 }
 
 /// Removes what processes that were killed left where these steps write.

@@ -48,6 +48,14 @@ pub enum WatchError {
     },
 }
 
+impl WatchError {
+    /// Whether more rights would help.
+    pub fn is_permission(&self) -> bool {
+        let WatchError::Dir { source, .. } = self else { return false };
+        matches!(&source.kind, notify::ErrorKind::Io(error) if error.kind() == std::io::ErrorKind::PermissionDenied)
+    }
+}
+
 /// Watches directories, not what lies in their subdirectories, until it is dropped.
 #[derive(Debug)]
 pub struct Watch {

@@ -103,7 +103,8 @@ fn pruning_takes_only_what_came_from_the_directory() {
     fs::create_dir(&other).unwrap();
     fs::copy(scripts.dir.join("Window.bash"), other.join("w.sh")).unwrap();
     let moved = scripts.host.ssi(["apply", other.to_str().unwrap(), "--prune"]).exits(0);
-    assert!(moved.out.contains("window came from ") && moved.out.contains("nothing to do"), "{moved:?}");
+    assert!(moved.out.contains("came from ") && moved.out.contains(" from now on: window\n"), "{moved:?}");
+    assert!(moved.out.contains("nothing to do"), "{moved:?}");
     fs::remove_dir_all(&scripts.dir).unwrap();
     fs::create_dir(&scripts.dir).unwrap();
     let pruned = scripts.apply(&["--prune"]).exits(0);
@@ -188,6 +189,66 @@ fn what_is_exported_is_applied_without_a_change() {
     let forced = scripts.host.ssi(["export", scripts.dir.to_str().unwrap(), "--force", "--json"]).exits(0).json();
     assert_eq!((&forced[0]["written"], &forced[1]["written"]), (&true.into(), &false.into()));
     scripts.apply(&["--exit-code"]).exits(0);
+}
+
+#[test]
+fn a_plan_says_what_comes_from_elsewhere() {
+    let scripts = Scripts::new();
+    scripts.put("door.bash", "Door", "");
+    let (dir, door) = (scripts.dir.to_str().unwrap(), scripts.dir.join("door.bash"));
+    scripts.host.ssi(["add", door.to_str().unwrap()]).exits(0);
+    let before = scripts.host.files();
+    for _ in 0..2 {
+        let plan = scripts.apply(&["--dry-run"]).exits(0);
+        assert!(plan.out.contains("added by hand before, and of this directory from now on: door\n"), "{plan:?}");
+        let plan = scripts.apply(&["--dry-run", "--json"]).exits(0).json();
+        assert_eq!(plan["moved"], serde_json::json!([{"id": "door", "from": null}]));
+    }
+    assert_eq!(scripts.host.files(), before);
+    scripts.apply(&[]).exits(0);
+    assert!(!scripts.apply(&["--dry-run"]).exits(0).out.contains("from now on"));
+    let other = scripts.host.path("other");
+    fs::create_dir(&other).unwrap();
+    fs::copy(&door, other.join("door.bash")).unwrap();
+    let plan = scripts.host.ssi(["apply", other.to_str().unwrap(), "--dry-run", "--json"]).exits(0).json();
+    assert_eq!(plan["moved"], serde_json::json!([{"id": "door", "from": dir}]));
+    // Who adds it by hand takes it from the directory, and is told so.
+    let said = scripts.host.ssi(["add", door.to_str().unwrap()]).exits(0);
+    assert!(said.err.contains(&format!("came from `{dir}` and counts as added by hand from now on")), "{said:?}");
+    let again = scripts.host.ssi(["add", door.to_str().unwrap()]).exits(0);
+    assert!(again.err.is_empty(), "{again:?}");
+}
+
+#[test]
+fn what_was_changed_by_hand_is_told_by_export_and_plan() {
+    let scripts = Scripts::new();
+    ["Door", "Window"].iter().for_each(|name| scripts.put(&format!("{name}.bash"), name, ""));
+    scripts.apply(&[]).exits(0);
+    let installed = scripts.host.at("/var/lib/service-status-indicator/checks/door.bash");
+    let original = fs::read_to_string(&installed).unwrap();
+    fs::write(&installed, original.clone() + "true\n").unwrap();
+    let to = scripts.host.path("exported");
+    let said = scripts.host.ssi(["export", to.to_str().unwrap()]).exits(0);
+    let words = [to.join("door.bash").display().to_string(), "changed by hand".to_owned(), "installed was ".to_owned()];
+    assert!(words.iter().all(|words| said.err.contains(words)), "{said:?}");
+    assert!(!said.err.contains("window"), "{said:?}");
+    let rows = scripts.host.ssi(["export", to.to_str().unwrap(), "--json"]).exits(0).json();
+    let sums = [&original, &(original.clone() + "true\n")].map(|text| ssi::checksum::of(text.as_bytes()));
+    assert_eq!(rows[0]["modified"], serde_json::json!({"installed_sha256": sums[0], "sha256": sums[1]}));
+    assert_eq!(rows[1]["modified"], serde_json::Value::Null);
+    // It goes, or counts from now on: the plan says which.
+    let replaced = scripts.apply(&["--dry-run"]).exits(0);
+    assert!(replaced.out.contains("the code of the script\n"), "{replaced:?}");
+    assert!(replaced.out.contains("the script that was changed by hand is replaced: sha256 "), "{replaced:?}");
+    let kept = scripts.host.ssi(["apply", to.to_str().unwrap(), "--dry-run"]).exits(0);
+    assert!(kept.out.contains("the script that was changed by hand stays, and counts as installed"), "{kept:?}");
+    assert!(!kept.out.contains("its units"), "{kept:?}");
+    scripts.host.ssi(["apply", to.to_str().unwrap()]).exits(0);
+    assert!(scripts.host.ssi(["export", to.to_str().unwrap()]).exits(0).err.is_empty());
+    // What is not the script is named for what it is.
+    fs::remove_file(scripts.host.log("door")).unwrap();
+    let log = scripts.host.ssi(["apply", to.to_str().unwrap(), "--dry-run"]).exits(0);
+    assert!(log.out.contains("its log is made anew") && !log.out.contains("its units"), "{log:?}");
 }
 
 #[test]

@@ -195,6 +195,7 @@ fn missing_rights_are_told() {
     fs::set_permissions(host.root(), fs::Permissions::from_mode(0o555)).unwrap();
     let said = host.ssi_as_nobody(["add", script.to_str().unwrap()]).exits(4);
     assert!(said.err.contains("Permission denied") && said.err.contains("`sudo ssi …`"), "{said:?}");
+    assert!(said.err.contains("only root may add checks") && !said.err.contains("/.ssi-"), "{said:?}");
     assert_eq!(files(&host), [""; 0]);
     fs::set_permissions(host.root(), fs::Permissions::from_mode(0o755)).unwrap();
     fs::set_permissions(&script, fs::Permissions::from_mode(0o000)).unwrap();

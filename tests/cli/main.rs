@@ -26,4 +26,5 @@ mod server;
 mod setup;
 mod sinks;
 mod tokens;
+mod turns;
 mod watches;

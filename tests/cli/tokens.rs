@@ -58,3 +58,13 @@ fn what_can_not_be_done_changes_nothing() {
         "{said:?}"
     );
 }
+
+#[test]
+fn who_may_not_make_one_is_told_of_the_file_that_it_is_kept_in() {
+    let host = Host::new();
+    std::fs::create_dir_all(host.at(FILE).parent().unwrap()).unwrap();
+    std::fs::set_permissions(host.at(FILE).parent().unwrap(), std::fs::Permissions::from_mode(0o555)).unwrap();
+    let said = host.ssi_as_nobody(["token", "add", "deploy"]).exits(4);
+    assert!(said.err.contains("could not write `") && said.err.contains("tokens.toml`: Permission denied"), "{said:?}");
+    assert!(!said.err.contains(".ssi-"), "{said:?}");
+}

@@ -193,6 +193,48 @@ fn an_apply_that_is_killed_is_repeated() {
 }
 
 #[test]
+fn what_two_do_at_once_is_done_one_after_the_other() {
+    let machine = machine("apply-twice");
+    let ids: Vec<String> = (0..20).map(|number| format!("c{number:02}")).collect();
+    ids.iter().for_each(|id| put(&machine, &fine(id)));
+    let together = |calls: [&[&str]; 2]| {
+        let mut started = calls.map(|args| machine.spawn(&[&["ssi"], args].concat()));
+        started.each_mut().map(|process| {
+            let status = process.wait(PATIENCE);
+            (status.code(), process.lines().join("\n"))
+        })
+    };
+    let findings = || json(&ssi(&machine, &["doctor", "--json"]))["findings"].clone();
+    let before = findings();
+    let both = together([&["apply", DIR, "--no-run"]; 2]);
+    assert!(both.iter().all(|(code, _)| *code == Some(0)), "{both:?}");
+    assert!(both.iter().any(|(_, said)| said.contains("done: 20 added")), "{both:?}");
+    assert!(both.iter().any(|(_, said)| said.contains("nothing to do: 20 checks")), "{both:?}");
+    assert_eq!((running(&machine), findings()), (ids, before.clone()));
+    let script = fine("one").put(&machine);
+    for round in 0..6 {
+        let calls: [&[&str]; 2] = match round % 3 {
+            0 => [&["add", "--no-run", &script], &["remove", "one"]],
+            1 => [&["disable", "c00"], &["enable", "c00"]],
+            _ => [&["apply", DIR, "--no-run", "--prune"], &["add", "--no-run", &script]],
+        };
+        let both = together(calls);
+        let is_fine =
+            |(code, said): &(Option<i32>, String)| *code == Some(0) || said.contains("there is no check `one`");
+        assert!(both.iter().all(is_fine), "{both:?}");
+        let there =
+            [format!("{SCRIPTS}/one.bash"), format!("{UNITS}/ssi_one.timer"), format!("{UNITS}/ssi_one.service")]
+                .map(|path| machine.path(&path).exists());
+        assert_eq!(there, [running(&machine).contains(&"one".to_owned()); 3], "{both:?}");
+        // Whichever of the two was the last to switch it.
+        let is_on = machine.path(&format!("{UNITS}/timers.target.wants/ssi_c00.timer")).symlink_metadata().is_ok();
+        assert_eq!(running(&machine).contains(&"c00".to_owned()), is_on, "{both:?}");
+        ssi(&machine, &["enable", "c00"]).ok();
+        assert_eq!(findings(), before, "{both:?}");
+    }
+}
+
+#[test]
 fn a_thousand_checks_at_once() {
     let machine = machine("apply-thousand");
     let ids: Vec<String> = (0..1000).map(|number| format!("c{number:04}")).collect();

@@ -22,8 +22,21 @@ fn an_ordinary_user_looks_and_is_told_what_to_do() {
     assert!(rows[0]["next_run"].is_string(), "{rows}");
     assert!(list.code() == 0 && list.stderr.contains("warning: ") && list.stderr.contains("_ssi"), "{list:?}");
     assert!(wilma.run(&["ssi", "list"]).ok().contains("disk"));
-    let logs = wilma.run(&["ssi", "logs", "disk"]);
-    assert_eq!(logs.code(), 4, "{logs:?}");
+    // What can't be read is not what has not happened, and the group that may read it is named.
+    for args in
+        [&["logs", "disk"][..], &["runs"], &["runs", "disk"], &["history", "disk"], &["status"], &["status", "disk"]]
+    {
+        let output = wilma.run(&[&["ssi"], args].concat());
+        assert_eq!(output.code(), if args[0] == "status" { 3 } else { 4 }, "{args:?}: {output:?}");
+        assert!(output.stderr.contains("group `_ssi` (`sudo usermod -aG _ssi USER`"), "{args:?}: {output:?}");
+        assert!(
+            !output.stdout.contains("has not run yet") && !output.stdout.contains("no runs"),
+            "{args:?}: {output:?}"
+        );
+        assert!(args[0] != "status" || output.stdout.contains("its log can't be read"), "{args:?}: {output:?}");
+    }
+    let refused = wilma.run(&["ssi", "run", "disk"]);
+    assert!(refused.stderr.contains("join the group `_ssi`"), "{refused:?}");
     // The group of the agent reads them, and runs checks; what there is to run and when is for root alone.
     machine.run(&["usermod", "-aG", "_ssi", "wilma"]).ok();
     assert_eq!(json(&wilma.run(&["ssi", "list", "--json"]))[0]["message"], "fine");
@@ -31,7 +44,10 @@ fn an_ordinary_user_looks_and_is_told_what_to_do() {
     let run = wilma.run(&["ssi", "run", "disk"]);
     assert!(run.code() == 0 && run.stdout.ends_with("OK - fine\n"), "{run:?}");
     for args in [&["add", &script][..], &["remove", "disk"], &["disable", "disk"], &["enable", "disk"]] {
-        assert_eq!(wilma.run(&[&["ssi"], args].concat()).code(), 4, "{args:?}");
+        let output = wilma.run(&[&["ssi"], args].concat());
+        assert_eq!(output.code(), 4, "{args:?}");
+        assert!(output.stderr.contains("only root may "), "{output:?}");
+        assert!(output.stderr.contains("members of the group `_ssi` may run and read"), "{output:?}");
     }
     for verb in ["stop", "restart", "mask", "edit --stdin"] {
         let output = wilma.run(&["bash", "-c", &format!("systemctl {verb} ssi_disk.service < /dev/null")]);

@@ -18,8 +18,19 @@ pub(in crate::cli) fn export(args: &ExportArgs, paths: &Paths, ui: &Ui) -> Resul
             script.file.display()
         ));
     }
+    for script in &exported {
+        if let Some(modified) = &script.modified {
+            let (id, file) = (&script.id, line::printable(&script.file.display().to_string()));
+            ui.warn(format!(
+                "the script of `{id}` was changed by hand since it was installed, and `{file}` has that change: {modified}"
+            ));
+        }
+    }
     if ui.json {
-        let file = |script: &apply::Exported| json!({"id": script.id.as_ref(), "file": script.file.display().to_string(), "written": script.written});
+        let file = |script: &apply::Exported| {
+            let (id, file) = (script.id.as_ref(), script.file.display().to_string());
+            json!({"id": id, "file": file, "written": script.written, "modified": script.modified})
+        };
         ui.json(&exported.iter().map(file).collect::<Vec<_>>())?;
         return Ok(0);
     }

@@ -1,5 +1,6 @@
 //! A plan as people and programs read it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
@@ -10,7 +11,7 @@ use crate::cli::args::ApplyArgs;
 use crate::cli::failure::Failure;
 use crate::cli::table::shorten;
 use crate::cli::ui::{self, Ui};
-use crate::install::{Difference, Planned};
+use crate::install::{Difference, Origin, Planned};
 use crate::line;
 use crate::paths::Paths;
 
@@ -100,9 +101,19 @@ fn left(changes: &Changes, ui: &Ui) -> Result<(), Failure> {
         let names: Vec<&str> = changes.left.iter().map(AsRef::as_ref).collect();
         ui.say(format!("gone from the directory and still installed (`--prune` removes them): {}", names.join(", ")))?;
     }
-    for (id, from) in &changes.moved {
-        let from = line::printable(&from.display().to_string());
-        ui.say(format!("{id} came from {from} before"))?;
+    let mut moved: BTreeMap<&Origin, Vec<&str>> = BTreeMap::new();
+    for (id, from) in changes.moved() {
+        moved.entry(from).or_default().push(id.as_ref());
+    }
+    for (from, names) in moved {
+        let names = names.join(", ");
+        ui.say(match from {
+            Origin::Hand => format!("added by hand before, and of this directory from now on: {names}"),
+            Origin::Directory(from) => {
+                let from = line::printable(&from.display().to_string());
+                format!("came from {from} before, and of this directory from now on: {names}")
+            }
+        })?;
     }
     Ok(())
 }
@@ -134,6 +145,10 @@ pub(super) fn document(
         Ok(Synced { from, to, commits }) => json!({"from": from, "to": to, "commits": commits, "error": null}),
         Err(error) => json!({"from": null, "to": null, "commits": 0, "error": error.to_string()}),
     });
+    let moved = changes.moved().map(|(id, from)| match from {
+        Origin::Hand => json!({"id": id.as_ref(), "from": null}),
+        Origin::Directory(from) => json!({"id": id.as_ref(), "from": text(from)}),
+    });
     json!({
         "directory": text(&directory.path),
         "sync": sync,
@@ -141,6 +156,7 @@ pub(super) fn document(
         "applied": !args.dry_run,
         "checks": changes.plan.checks.iter().map(check).chain(removed).collect::<Vec<_>>(),
         "shared": changes.shared().map(text).collect::<Vec<_>>(),
+        "moved": moved.collect::<Vec<_>>(),
         "left": changes.left.iter().map(AsRef::<str>::as_ref).collect::<Vec<_>>(),
         "passed_over": directory.passed_over.iter().map(|file| text(file)).collect::<Vec<_>>(),
     })
