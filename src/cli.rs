@@ -7,6 +7,7 @@ mod add;
 mod agent;
 mod apply;
 mod args;
+mod bearer;
 mod calendar;
 mod completions;
 mod components;

@@ -10,7 +10,7 @@ mod token;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::ArgValueCompleter;
 
 use super::completions::ids;
@@ -147,6 +147,9 @@ pub(super) struct StatusArgs {
     /// Where the agent listens that is asked; without one that answers, this command finds out itself
     #[arg(long, value_name = "ADDR", requires = "full")]
     pub(super) connect: Option<SocketAddr>,
+    /// The file with the token that is shown to the agent, where it asks for one [env: SSI_TOKEN, the token itself]
+    #[arg(long, value_name = "FILE", requires = "full", value_hint = ValueHint::FilePath)]
+    pub(super) token_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -233,6 +236,9 @@ pub(super) struct FollowArgs {
     /// Where the agent listens
     #[arg(long, value_name = "ADDR")]
     pub(super) connect: Option<SocketAddr>,
+    /// The file with the token that is shown to the agent, where it asks for one [env: SSI_TOKEN, the token itself]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) token_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -240,6 +246,9 @@ pub(super) struct TopArgs {
     /// Where the agent listens
     #[arg(long, value_name = "ADDR")]
     pub(super) connect: Option<SocketAddr>,
+    /// The file with the token that is shown to the agent, where it asks for one [env: SSI_TOKEN, the token itself]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) token_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

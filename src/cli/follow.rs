@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 
 use super::args::FollowArgs;
+use super::bearer::Bearer;
 use super::failure::Failure;
 use super::live;
 use super::stream::{self, Lost, Stream};
@@ -55,8 +56,10 @@ struct Known {
 
 pub(super) fn follow(args: &FollowArgs, paths: &Paths, ui: &Ui) -> Result<u8, Failure> {
     let address = stream::address(args.connect, paths)?;
+    let bearer = Bearer::of(args.token_file.as_deref())?;
+    bearer.warn(address, ui);
     live::block_on(async {
-        let mut stream = Stream::new(address, args.changes);
+        let mut stream = Stream::new(address, bearer, args.changes);
         let mut known = HashMap::new();
         loop {
             match stream.next().await {
@@ -68,11 +71,12 @@ pub(super) fn follow(args: &FollowArgs, paths: &Paths, ui: &Ui) -> Result<u8, Fa
                     remember(&mut known, frame, !stream.is_new(), ui)?;
                     stream.seen(epoch, seq);
                 }
+                Err(Lost { refusal: Some(refusal), .. }) => return Err(Failure::refused(refusal)),
                 Err(Lost { reason, .. }) if stream.is_new() => {
                     let start = stream::how_to_start(paths.scope);
                     return Err(Failure::failed(format!("no agent answers on {address} ({reason}): {start}")));
                 }
-                Err(Lost { reason, is_news: true }) => {
+                Err(Lost { reason, is_news: true, .. }) => {
                     ui.warn(format!("lost the agent ({reason}); connecting again"));
                 }
                 Err(_) => {}

@@ -1,17 +1,20 @@
 //! The agent's events, over every loss of the connection.
 //!
-//! Input: where the agent listens. Output: frames as text, and why there are none for now. A connection that is lost is made again, first
+//! Input: where the agent listens, and what is shown to it. Output: frames as text, and why there are none for now. A connection that is lost is made again, first
 //! soon, then patiently, and goes on after the last event that was [seen](Stream::seen).
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
+use hyper::header::AUTHORIZATION;
 use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
+use super::bearer::Bearer;
 use super::failure::Failure;
 use crate::agent;
 use crate::line;
@@ -36,6 +39,7 @@ const MAX_FRAME: usize = 64 * 1024 * 1024;
 /// A subscription.
 pub(super) struct Stream {
     address: SocketAddr,
+    bearer: Bearer,
     /// Whether events that change nothing are left out.
     changes: bool,
     /// Epoch and number of the last event that was seen.
@@ -51,11 +55,13 @@ pub(super) struct Lost {
     pub(super) reason: String,
     /// Whether it is the first failure since the last frame.
     pub(super) is_news: bool,
+    /// The agent is there and does not let in who asks: what to do about it. To ask again is no use.
+    pub(super) refusal: Option<String>,
 }
 
 impl Stream {
-    pub(super) fn new(address: SocketAddr, changes: bool) -> Stream {
-        Stream { address, changes, last: None, socket: None, failures: 0 }
+    pub(super) fn new(address: SocketAddr, bearer: Bearer, changes: bool) -> Stream {
+        Stream { address, bearer, changes, last: None, socket: None, failures: 0 }
     }
 
     /// Whether no event was seen yet.
@@ -78,7 +84,14 @@ impl Stream {
             Err(error) => {
                 self.socket = None;
                 self.failures += 1;
-                Err(Lost { reason: reason(error), is_news: self.failures == 1 })
+                let refusal = match &error {
+                    tungstenite::Error::Http(answer) => {
+                        let body = answer.body().as_deref().map(String::from_utf8_lossy).unwrap_or_default();
+                        self.bearer.refusal(self.address, answer.status(), &body)
+                    }
+                    _ => None,
+                };
+                Err(Lost { reason: reason(error), is_news: self.failures == 1, refusal })
             }
         }
     }
@@ -90,7 +103,7 @@ impl Stream {
                 if let Some(failed) = self.failures.checked_sub(1) {
                     tokio::time::sleep(BACKOFF[failed.min(BACKOFF.len() - 1)]).await;
                 }
-                let connecting = connect(self.address, self.changes, self.last.as_ref());
+                let connecting = connect(self.address, &self.bearer, self.changes, self.last.as_ref());
                 let socket = tokio::time::timeout(CONNECT, connecting).await.map_err(|_| silent())??;
                 self.socket.insert(socket)
             }
@@ -123,6 +136,7 @@ impl Stream {
 
 async fn connect(
     address: SocketAddr,
+    bearer: &Bearer,
     changes: bool,
     last: Option<&(String, u64)>,
 ) -> Result<WebSocketStream<MaybeTlsStream<TcpStream>>, tungstenite::Error> {
@@ -131,7 +145,11 @@ async fn connect(
     query.extend(changes.then(|| "changes=only".to_owned()));
     let url = format!("ws://{address}/ws?{}", query.join("&"));
     let config = WebSocketConfig::default().max_message_size(Some(MAX_FRAME)).max_frame_size(Some(MAX_FRAME));
-    let (socket, _) = tokio_tungstenite::connect_async_with_config(url, Some(config), true).await?;
+    let mut request = url.into_client_request()?;
+    if let Some(value) = bearer.header() {
+        request.headers_mut().insert(AUTHORIZATION, value.clone());
+    }
+    let (socket, _) = tokio_tungstenite::connect_async_with_config(request, Some(config), true).await?;
     Ok(socket)
 }
 

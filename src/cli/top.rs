@@ -32,9 +32,10 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::args::TopArgs;
+use super::bearer::Bearer;
 use super::failure::Failure;
 use super::live;
-use super::stream::{self, Stream};
+use super::stream::{self, Lost, Stream};
 use super::ui::Ui;
 use crate::paths::Paths;
 use frame::Frame;
@@ -55,18 +56,25 @@ pub(super) fn top(args: &TopArgs, paths: &Paths, ui: &Ui) -> Result<u8, Failure>
         ));
     }
     let address = stream::address(args.connect, paths)?;
+    let bearer = Bearer::of(args.token_file.as_deref())?;
+    bearer.warn(address, ui);
     live::block_on(async {
         let mut screen = Screen::enter(ui.color)?;
-        show(address, paths, ui.color, &mut screen).await
+        show((address, bearer), paths, ui.color, &mut screen).await
     })?;
     Ok(0)
 }
 
 /// Until somebody or something ends it.
-async fn show(address: SocketAddr, paths: &Paths, color: bool, screen: &mut Screen) -> Result<(), Failure> {
-    let (mut frames, mut inputs) = (subscribe(address), listen());
+async fn show(
+    (address, bearer): (SocketAddr, Bearer),
+    paths: &Paths,
+    color: bool,
+    screen: &mut Screen,
+) -> Result<(), Failure> {
+    let (mut frames, mut inputs) = (subscribe(address, bearer.clone()), listen());
     let (sender, mut answers) = mpsc::channel(WAITING);
-    let mut hands = Hands::new(address, paths, sender);
+    let mut hands = Hands::new(address, bearer, paths, sender);
     let advice = format!("no agent answers on {address}: {}", stream::how_to_start(paths.scope));
     let mut state = State::new(screen::room()?, TimeZone::system(), advice);
     let on = |kind| signal(kind);
@@ -133,10 +141,10 @@ fn until_next_second() -> Duration {
 }
 
 /// The agent's frames, and the losses of the connection.
-fn subscribe(address: SocketAddr) -> mpsc::Receiver<Result<Event, Failure>> {
+fn subscribe(address: SocketAddr, bearer: Bearer) -> mpsc::Receiver<Result<Event, Failure>> {
     let (sender, receiver) = mpsc::channel(WAITING);
     tokio::spawn(async move {
-        let mut stream = Stream::new(address, false);
+        let mut stream = Stream::new(address, bearer, false);
         loop {
             let event = match stream.next().await {
                 Ok(text) => match serde_json::from_str::<Box<Frame>>(&text) {
@@ -146,6 +154,7 @@ fn subscribe(address: SocketAddr) -> mpsc::Receiver<Result<Event, Failure>> {
                     }
                     Err(error) => Err(Failure::failed(format!("a frame that this version can't read: {error}"))),
                 },
+                Err(Lost { refusal: Some(refusal), .. }) => Err(Failure::refused(refusal)),
                 Err(lost) => Ok(Event::Lost(lost.reason)),
             };
             if sender.send(event).await.is_err() {

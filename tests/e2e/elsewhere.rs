@@ -111,6 +111,48 @@ fn nginx(machine: &Machine, http: &str, port: u16) -> Process {
 }
 
 #[test]
+fn the_clients_of_another_host_show_a_token() {
+    let machine = connected("clients");
+    let beacon = Beacon::install(&machine);
+    let board = crate::agent_board::Board::open(&machine, "");
+    beacon.settle(&machine, &board);
+    let secret = token(&machine, "laptop", "read");
+    machine.write(SETTINGS, &format!("[http]\nlisten = \"{HERE}:5000\"\n"), 0o644);
+    machine.sh("systemctl restart ssi-agent").ok();
+    machine.write("/root/token", &format!("{secret}\n"), 0o600);
+    let there = format!("{HERE}:5000");
+    for command in [&["follow"][..], &["status", "--full"]] {
+        let call = [command, &["--connect", &there]].concat();
+        let code = if command[0] == "status" { 3 } else { 4 };
+        let without = ssi(&machine, &call);
+        assert_eq!(without.code(), code, "{without:?}");
+        for words in ["refuses with 401", "ssi token add NAME", "--token-file FILE", "SSI_TOKEN"] {
+            assert!(without.stderr.contains(words), "{words}: {without:?}");
+        }
+        let wrong = machine.sh(&format!("SSI_TOKEN=ssi_0 ssi {}", call.join(" ")));
+        assert!(wrong.code() == code && wrong.stderr.contains("is not known there"), "{wrong:?}");
+        assert!(!wrong.stderr.contains("ssi_0"), "{wrong:?}");
+        machine.run(&["chmod", "644", "/root/token"]).ok();
+        let call = [&call[..], &["--token-file", "/root/token"]].concat();
+        assert!(ssi(&machine, &call).stderr.contains("`chmod o= /root/token`"));
+        machine.run(&["chmod", "600", "/root/token"]).ok();
+    }
+    let full = machine.sh(&format!("SSI_TOKEN={secret} ssi status --full --json --connect {there}"));
+    assert!(full.stdout.contains("\"status\":\"running\"") || full.stdout.contains("\"uptime_seconds\":"), "{full:?}");
+    assert!(full.stderr.contains("unencrypted"), "{full:?}");
+    let full = ssi(&machine, &["status", "--full", "--json", "--connect", &there, "--token-file", "/root/token"]);
+    assert!(full.stdout.starts_with("{\"service\""), "{full:?}");
+    // One that is revoked ends it: to ask again is no use.
+    let mut follow = machine.spawn(&["ssi", "follow", "--connect", &there, "--token-file", "/root/token"]);
+    follow.wait_line("the connection", PATIENCE, |line| line.contains("connected to "));
+    append(&machine, "beacon", "WARNING, seen from elsewhere\n");
+    follow.wait_line("an event", PATIENCE, |line| line.contains("seen from elsewhere"));
+    machine.run(&["ssi", "token", "revoke", "laptop"]).ok();
+    assert_eq!(follow.wait(PATIENCE).code(), Some(4), "{:?}", follow.lines());
+    follow.wait_line("what to do", PATIENCE, |line| line.contains("is not known there: it was revoked"));
+}
+
+#[test]
 fn behind_nginx_with_tls_the_page_the_api_and_the_websocket_work_and_strangers_stay_out() {
     let machine = connected("nginx");
     let beacon = Beacon::install(&machine);

@@ -258,3 +258,29 @@ fn a_thousand_checks_scroll_in_a_terminal() {
     pane.press(&["q"]);
     pane.wait_restored();
 }
+
+#[test]
+fn the_board_of_another_host_takes_a_token() {
+    let machine = machine("top-elsewhere");
+    add(&machine, &[Script::new("door", "echo OK, shut")], &[]).ok();
+    let secret = crate::operator::token(&machine, "laptop", "read");
+    machine.write("/root/token", &secret, 0o600);
+    let listen = "[http]\nlisten = \"192.0.2.10:5000\"\n";
+    machine.write("/etc/service-status-indicator/ssi.toml", listen, 0o644);
+    machine.sh("ip address add 192.0.2.10/24 dev lo && systemctl restart ssi-agent").ok();
+    let pane = Pane::open(&machine, (120, 24));
+    let top = |flags: &str| {
+        pane.press(&[&format!("clear; ssi top --connect 192.0.2.10:5000 {flags}; echo it ended with $?"), "Enter"]);
+    };
+    top("");
+    pane.wait_text("refuses with 401");
+    pane.wait_text("it ended with 4");
+    top("--token-file /root/token");
+    pane.wait_row("door", &["shut"]);
+    // What is asked for besides the events takes it as well.
+    pane.press(&["Enter"]);
+    pane.wait_text("of a test");
+    machine.run(&["ssi", "token", "revoke", "laptop"]).ok();
+    pane.wait_text("refuses with 401");
+    pane.wait_text("it ended with 4");
+}

@@ -51,6 +51,12 @@ pub(super) const EXAMPLES: &[(&str, &str, &str)] = &[
     ("probe", "ssi probe tcp localhost:22", "Does a port take connections?"),
     ("top", "ssi top", "The live board:"),
     ("follow", "ssi follow --changes", "What changes, as it does:"),
+    (
+        "follow",
+        "ssi follow --connect 192.0.2.9:5000 --token-file ~/.config/ssi.token",
+        "The agent of another host, which asks for a token:",
+    ),
+    ("top", "ssi top --connect 192.0.2.9:5000 --token-file ~/.config/ssi.token", "The board of another host:"),
     ("agent", "ssi --user agent", "Serve your own checks:"),
     ("demo", "ssi demo --listen 127.0.0.1:5005", "Try it at another port:"),
     ("install", "sudo ~/.cargo/bin/ssi install --dry-run", "See what would be done:"),

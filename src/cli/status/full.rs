@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::api::overview::{self, Service};
 use crate::check::{BUILT_IN_SECTIONS, CheckId};
 use crate::cli::args::StatusArgs;
+use crate::cli::bearer::Bearer;
 use crate::cli::failure::Failure;
 use crate::cli::ui::{self, Ui};
 use crate::cli::{jobs, live};
@@ -33,7 +34,8 @@ struct Read {
 }
 
 pub(super) fn full(args: &StatusArgs, paths: &Paths, ui: &Ui) -> Result<u8, Failure> {
-    let text = match agent::ask(args.connect, paths)? {
+    let bearer = Bearer::of(args.token_file.as_deref())?;
+    let text = match agent::ask(args.connect, &bearer, paths, ui)? {
         Some(text) => text,
         None => survey(paths, ui)?,
     };

@@ -15,6 +15,7 @@ use super::detail::Answer;
 use super::follow;
 use super::frame::{Name, Row};
 use super::state::{Event, Wish};
+use crate::cli::bearer::Bearer;
 use crate::cli::failure::Failure;
 use crate::cli::{http, live, run, ui};
 use crate::paths::Paths;
@@ -37,11 +38,12 @@ pub(super) struct Hands {
 }
 
 impl Hands {
-    pub(super) fn new(address: SocketAddr, paths: &Paths, events: mpsc::Sender<Event>) -> Hands {
+    pub(super) fn new(address: SocketAddr, bearer: Bearer, paths: &Paths, events: mpsc::Sender<Event>) -> Hands {
         let (asked, questions) = watch::channel(None);
         let refresh = Arc::new(Notify::new());
-        tokio::spawn(answer(address, questions, events.clone()));
-        tokio::spawn(refreshes(address, Arc::clone(&refresh), events.clone()));
+        let agent = Agent { address, bearer };
+        tokio::spawn(answer(agent.clone(), questions, events.clone()));
+        tokio::spawn(refreshes(agent, Arc::clone(&refresh), events.clone()));
         Hands { paths: paths.clone(), events, asked, refresh, following: None }
     }
 
@@ -108,10 +110,10 @@ pub(super) fn in_one_line(what: &str, failure: &Failure) -> String {
 }
 
 /// Answers the last question; those that came meanwhile are one.
-async fn answer(address: SocketAddr, mut questions: watch::Receiver<Option<Name>>, events: mpsc::Sender<Event>) {
+async fn answer(agent: Agent, mut questions: watch::Receiver<Option<Name>>, events: mpsc::Sender<Event>) {
     while questions.changed().await.is_ok() {
         let Some(name) = questions.borrow_and_update().clone() else { continue };
-        let found = ask(address, &path(&name)).await.and_then(|text| Ok(serde_json::from_str::<Box<Answer>>(&text)?));
+        let found = agent.ask(&path(&name)).await.and_then(|text| Ok(serde_json::from_str::<Box<Answer>>(&text)?));
         let found = found.map_err(|error| format!("the agent can't be asked: {}", ui::with_causes(&error)));
         if events.send(Event::Detail(name, found)).await.is_err() {
             return;
@@ -120,12 +122,12 @@ async fn answer(address: SocketAddr, mut questions: watch::Receiver<Option<Name>
     }
 }
 
-async fn refreshes(address: SocketAddr, wanted: Arc<Notify>, events: mpsc::Sender<Event>) {
+async fn refreshes(agent: Agent, wanted: Arc<Notify>, events: mpsc::Sender<Event>) {
     loop {
         wanted.notified().await;
         sleep(GATHER).await;
         // Where it fails the connection is lost as well, and what comes after it is asked for again.
-        let Ok(text) = ask(address, "/api/v1/checks").await else { continue };
+        let Ok(text) = agent.ask("/api/v1/checks").await else { continue };
         let Ok(rows) = serde_json::from_str::<Vec<Row>>(&text) else { continue };
         let each = GATHER_EACH.saturating_mul(u32::try_from(rows.len()).unwrap_or(u32::MAX));
         if events.send(Event::Rows(rows)).await.is_err() {
@@ -135,13 +137,22 @@ async fn refreshes(address: SocketAddr, wanted: Arc<Notify>, events: mpsc::Sende
     }
 }
 
-async fn ask(address: SocketAddr, path: &str) -> anyhow::Result<String> {
-    let (status, text) = http::get(address, path).await?;
-    if status.is_success() {
-        return Ok(text);
+/// Who is asked.
+#[derive(Clone)]
+struct Agent {
+    address: SocketAddr,
+    bearer: Bearer,
+}
+
+impl Agent {
+    async fn ask(&self, path: &str) -> anyhow::Result<String> {
+        let (status, text) = http::get(self.address, path, &self.bearer).await?;
+        if status.is_success() {
+            return Ok(text);
+        }
+        let problem: Value = serde_json::from_str(&text).unwrap_or_default();
+        anyhow::bail!("{}", problem["detail"].as_str().map_or_else(|| status.to_string(), str::to_owned))
     }
-    let problem: Value = serde_json::from_str(&text).unwrap_or_default();
-    anyhow::bail!("{}", problem["detail"].as_str().map_or_else(|| status.to_string(), str::to_owned))
 }
 
 /// Where the agent tells all of a thing.
