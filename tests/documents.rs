@@ -19,7 +19,7 @@ use ssi::paths::Paths;
 use ssi::status::Status;
 use ssi::watch::{Expected, Rule, Units};
 
-const DOCUMENTS: [&str; 19] = [
+const DOCUMENTS: [&str; 20] = [
     "README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
@@ -32,6 +32,7 @@ const DOCUMENTS: [&str; 19] = [
     "docs/jobs.md",
     "docs/journal.md",
     "docs/page.md",
+    "docs/performance.md",
     "docs/probes.md",
     "docs/proxy.md",
     "docs/security.md",
