@@ -106,10 +106,10 @@ struct Scale {
 
 impl Scale {
     fn of(values: impl Iterator<Item = f64>, ends: (f64, f64)) -> Scale {
-        let decades = values
-            .map(f64::log10)
-            .fold((0, 1), |(least, most), log| (least.min(log.floor() as i32), most.max(log.ceil() as i32)));
-        Scale { decades, ends }
+        let logs: Vec<f64> = values.map(f64::log10).collect();
+        let least = logs.iter().copied().fold(f64::INFINITY, f64::min).floor() as i32;
+        let most = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max).ceil() as i32;
+        Scale { decades: (least, most.max(least + 1)), ends }
     }
 
     fn place(&self, value: f64) -> f64 {
@@ -126,7 +126,7 @@ impl Scale {
 fn draw(svg: &mut String, panel: &Panel) {
     let points = || panel.lines.iter().flat_map(|line| line.points.iter().map(|point| (point.0, line.ratio(point.1))));
     let x = Scale::of(points().map(|point| point.0), (LEFT, RIGHT));
-    let y = Scale::of(points().map(|point| point.1), (BOTTOM, TOP));
+    let y = Scale::of(points().map(|point| point.1).chain([1.0, 10.0]), (BOTTOM, TOP));
     let _ = writeln!(
         svg,
         "<text x=\"{LEFT}\" y=\"{}\" fill=\"{GREY}\">times the figure at the fewest {}</text>",
@@ -148,11 +148,12 @@ fn draw(svg: &mut String, panel: &Panel) {
         rule(svg, (at, TOP), (at, BOTTOM), FAINT);
         let _ = writeln!(
             svg,
-            "<text x=\"{at}\" y=\"{}\" fill=\"{GREY}\" text-anchor=\"middle\">{value} {}</text>",
-            BOTTOM + 20.0,
-            panel.title
+            "<text x=\"{at}\" y=\"{}\" fill=\"{GREY}\" text-anchor=\"middle\">{value}</text>",
+            BOTTOM + 20.0
         );
     }
+    let _ =
+        writeln!(svg, "<text x=\"{}\" y=\"{}\" fill=\"{GREY}\">{}</text>", RIGHT + 12.0, BOTTOM + 20.0, panel.title);
     // Linear growth is a line of this slope, wherever it begins.
     let decades = f64::from((x.decades.1 - x.decades.0).min(y.decades.1));
     let first = 10_f64.powi(x.decades.0);
@@ -197,7 +198,7 @@ fn names(svg: &mut String, panel: &Panel, y: &Scale) {
     let mut lowest = TOP - STEP;
     for (index, (at, colour, text)) in ends.iter().enumerate() {
         lowest = at.min(room + STEP * index as f64).max(lowest + STEP);
-        let _ = writeln!(svg, "<text x=\"{}\" y=\"{:.1}\" fill=\"{colour}\">{text}</text>", RIGHT + 12.0, lowest + 4.0);
+        let _ = writeln!(svg, "<text x=\"{}\" y=\"{:.1}\" fill=\"{colour}\">{text}</text>", RIGHT + 26.0, lowest + 4.0);
     }
 }
 

@@ -51,8 +51,13 @@ pub fn ingest(scene: &Scene) -> io::Result<Sample> {
     let (start, before) = (clock::now(), stage.server.process.cpu()?);
     let seen = flood.pour(&stage.server, &mut clients)?;
     let cpu = stage.server.process.cpu()? - before;
-    let visible = (seen.end - start) as f64 / 1e9;
-    Ok(vec![("visible s", visible), ("CPU s", cpu), ("changes lost", seen.changes_lost() as f64)])
+    stage.server.process.settle()?;
+    Ok(vec![
+        ("visible s", (seen.end - start) as f64 / 1e9),
+        ("CPU s", cpu),
+        ("CPU s until rest", stage.server.process.cpu()? - before),
+        ("changes lost", seen.changes_lost() as f64),
+    ])
 }
 
 impl Flood {
