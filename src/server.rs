@@ -6,6 +6,7 @@
 mod accept;
 mod admission;
 mod answers;
+mod arrival;
 mod client;
 mod drive;
 mod guard;

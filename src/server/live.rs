@@ -20,6 +20,7 @@ use tokio::sync::Notify;
 
 use super::admission::{Grant, Pass};
 use super::answers::Room;
+use super::arrival::Arrival;
 use super::client::Client;
 use super::hub::Hub;
 use super::{Limits, Mode, Past, Stats, wire};
@@ -56,25 +57,6 @@ pub struct Revision {
     pub updates: u64,
     /// The number of the last event.
     pub seq: u64,
-}
-
-/// Events that came together.
-#[derive(Debug)]
-struct Arrival {
-    first: u64,
-    time: Timestamp,
-    changes: Vec<Change>,
-}
-
-impl Arrival {
-    /// What the history is to hold of it.
-    fn to_record(self: &Arc<Arrival>) -> Arc<Arrival> {
-        if !self.changes.iter().any(Change::has_lines) {
-            return Arc::clone(self);
-        }
-        let changes = self.changes.iter().map(Change::without_lines).collect();
-        Arc::new(Arrival { changes, ..**self })
-    }
 }
 
 #[derive(Debug)]
@@ -229,16 +211,7 @@ impl Live {
         let arrivals = std::mem::take(&mut state.unrecorded);
         let seen = look(&state.board, state.seq, &mut arrivals.iter().flat_map(|arrival| &arrival.changes));
         drop(state);
-        let numbered = arrivals.into_iter().flat_map(|arrival| {
-            let (first, time) = (arrival.first, arrival.time);
-            let changes = match Arc::try_unwrap(arrival) {
-                Ok(arrival) => arrival.changes,
-                // It is on its way to subscribers.
-                Err(arrival) => arrival.changes.clone(),
-            };
-            (first..).zip(changes).map(move |(seq, change)| Numbered { seq, time, change })
-        });
-        (numbered.collect(), seen)
+        (arrivals.into_iter().flat_map(Arrival::numbered).collect(), seen)
     }
 
     /// Events up to the number `floor` are lost to those who were away.
