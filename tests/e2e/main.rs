@@ -12,6 +12,7 @@ mod agent_start;
 mod apply;
 mod auto_fix;
 mod batches;
+mod bench;
 mod browser;
 mod campaigns;
 mod checks;
