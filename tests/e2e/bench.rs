@@ -3,6 +3,8 @@
 //! `SSI_BINARY` is the build to measure, `SSI_ROUNDS` how often each side is, `SSI_CHECKS` how many checks are many. The rows need what
 //! `tests/bench` does without: a machine with units, timers and a bus.
 
+mod deaths;
+
 use std::env;
 use std::fs;
 use std::thread;
@@ -17,6 +19,10 @@ use crate::machine::{Machine, PATIENCE, wait_for};
 const RUNS: usize = 50;
 /// Calls on the bus that wait for their replies at the same time.
 const IN_FLIGHT: usize = 64;
+
+/// Name, path and interface of systemd on the bus.
+const MANAGER: (&str, &str, &str) =
+    ("org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager");
 
 /// A machine with the build that is measured.
 fn bench_machine(name: &str) -> Machine {
@@ -73,12 +79,14 @@ fn timed(machine: &Machine, command: &str) -> f64 {
     times[1] - times[0]
 }
 
+/// The address of the machine's bus, from outside.
+fn bus_of(machine: &Machine) -> String {
+    format!("unix:path={}", machine.path("/run/dbus/system_bus_socket").display())
+}
+
 /// Enables and starts timers as `ssi add` does: one call for all links, then a start each, none of which waits for another.
 async fn enable_and_start(machine: &Machine, timers: &[String]) -> zbus::Result<Duration> {
-    const MANAGER: (&str, &str, &str) =
-        ("org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager");
-    let address = format!("unix:path={}", machine.path("/run/dbus/system_bus_socket").display());
-    let bus = zbus::connection::Builder::address(&*address).build().await?;
+    let bus = zbus::connection::Builder::address(&*bus_of(machine)).build().await?;
     let start = Instant::now();
     let (name, path, interface) = MANAGER;
     bus.call_method(Some(name), path, Some(interface), "EnableUnitFiles", &(timers, false, false)).await?;
