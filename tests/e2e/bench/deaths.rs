@@ -31,7 +31,7 @@ fn name(number: usize) -> String {
 /// The frames that `ssi follow` prints. It ends with the machine.
 fn follow(machine: &Machine) -> (Child, Heard<Value>) {
     let mut command = machine.command(&["ssi", "follow", "--json"]);
-    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let (send, frames) = channel();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
     thread::spawn(move || {
