@@ -18,10 +18,25 @@ pub fn sleep_until(time: u64) {
 
 /// The time of day in UTC, as `2026-11-22 08:06:00`.
 pub fn stamp() -> String {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+    let (date, time) = civil(seconds());
+    format!("{date} {time}")
+}
+
+/// So many hours before now, as `2026-11-22T08:06:00+00:00`.
+pub fn hours_ago(hours: u64) -> String {
+    let (date, time) = civil(seconds().saturating_sub(hours * 3600));
+    format!("{date}T{time}+00:00")
+}
+
+fn seconds() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
+}
+
+/// The date and the time of day, so many seconds after 1970.
+fn civil(seconds: u64) -> (String, String) {
     let (year, month, day) = date(seconds / 86_400);
     let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
-    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
+    (format!("{year:04}-{month:02}-{day:02}"), format!("{hour:02}:{minute:02}:{second:02}"))
 }
 
 /// The date so many days after 1970-01-01.

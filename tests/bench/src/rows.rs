@@ -243,7 +243,7 @@ pub static ROWS: &[Row] = &[
     },
     Row {
         name: "resident",
-        what: "memory after a start with a week of history, a record an hour of each check",
+        what: "memory after a start with a week of history, a run an hour of each check",
         against: None,
         axis: Axis::Checks,
         sizes: &[checks(10_000)],

@@ -101,8 +101,8 @@ pub fn stuck(scene: &Scene) -> io::Result<Sample> {
 fn follow(server: &Server, clients: &mut Clients, course: Course) -> io::Result<Seen> {
     let sent: Vec<AtomicU64> = (0..course.number).map(|_| AtomicU64::new(0)).collect();
     let (mut first, mut last) = (vec![0; course.number], vec![0; course.number]);
-    // The number that a client waits for.
-    let mut next = vec![course.first; clients.len()];
+    // What a client has, line by line. One frame may hold many, in any order.
+    let mut has = vec![false; course.number * clients.len()];
     let marks = Marks::new();
     let (wanted, mut deliveries) = (course.number * clients.len(), 0);
     let log = server.log(0);
@@ -112,11 +112,10 @@ fn follow(server: &Server, clients: &mut Clients, course: Course) -> io::Result<
         let mut quiet = Instant::now();
         while deliveries < wanted && (!producer.is_finished() || quiet.elapsed() < PATIENCE) {
             let frames = clients.receive(50, |client, frame, time| {
-                // What comes a second time, in a board, is no delivery.
                 for number in marks.of(frame).filter(|number| *number >= course.first) {
                     let index = (number - course.first) as usize;
-                    if number >= next[client] && index < course.number {
-                        next[client] = number + 1;
+                    // What comes a second time, in a board, is no delivery.
+                    if index < course.number && !std::mem::replace(&mut has[client * course.number + index], true) {
                         deliveries += 1;
                         last[index] = time;
                         if first[index] == 0 {

@@ -27,6 +27,16 @@ pub(super) struct Flood {
     pub logs: usize,
     /// In each log.
     pub lines: usize,
+    pub form: Form,
+}
+
+/// What a line of a [`Flood`] is.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Form {
+    /// A status, as programs append it.
+    Status,
+    /// A whole run, as the runner writes it; one an hour, up to now.
+    Run,
 }
 
 /// What was seen of them.
@@ -44,7 +54,7 @@ pub(super) struct Seen {
 
 pub fn ingest(scene: &Scene) -> io::Result<Sample> {
     let logs = scene.size.amount;
-    let flood = Flood { logs, lines: scene.number(1_000_000, 100_000) / logs };
+    let flood = Flood { logs, lines: scene.number(1_000_000, 100_000) / logs, form: Form::Status };
     let stage = scene.stage()?;
     stage.server.process.settle()?;
     let mut clients = Clients::connect(stage.server.address, 1, stage.server.greets)?;
@@ -98,8 +108,16 @@ impl Flood {
             for (number, log) in logs.iter_mut().enumerate() {
                 lines.clear();
                 for line in first..self.lines.min(first + BATCH) {
-                    let status = ["OK", "WARNING"][line / STRETCH % 2];
-                    writeln!(lines, "{stamp}, {status}, seq={} f={number}", line * self.logs + number)?;
+                    let (status, seq) = (["OK", "WARNING"][line / STRETCH % 2], line * self.logs + number);
+                    match self.form {
+                        Form::Status => writeln!(lines, "{stamp}, {status}, seq={seq} f={number}")?,
+                        Form::Run => {
+                            let time = clock::hours_ago((self.lines - line) as u64);
+                            writeln!(lines, "\t-- run {seq:032x} start {time} trigger=timer")?;
+                            let cost = "exit=0 duration=0.005s cpu=0.003s rss=5.2M";
+                            writeln!(lines, "\t-- run {seq:032x} end {time} {status} {cost}: seq={seq}")?;
+                        }
+                    }
                 }
                 log.write_all(&lines)?;
             }
@@ -110,7 +128,7 @@ impl Flood {
 
 impl Seen {
     fn note(&mut self, marks: &Marks, frame: &[u8], time: u64) {
-        let Flood { logs, lines } = self.flood;
+        let Flood { logs, lines, .. } = self.flood;
         for number in marks.of(frame) {
             let (line, log) = (number as usize / logs, number as usize % logs);
             if line < lines {

@@ -4,7 +4,7 @@ use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::ingest::Flood;
+use super::ingest::{Flood, Form};
 use super::{Scene, Stage};
 use crate::clients::Clients;
 use crate::figure::Sample;
@@ -12,7 +12,7 @@ use crate::server::Server;
 
 const KB: f64 = 1024.0;
 const MB: f64 = 1024.0 * KB;
-/// One record an hour.
+/// One run an hour.
 const WEEK: usize = 7 * 24;
 
 pub fn idle(scene: &Scene) -> io::Result<Sample> {
@@ -39,12 +39,12 @@ pub fn clients(scene: &Scene) -> io::Result<Sample> {
     Ok(vec![("KB/client", growth / KB / clients.len() as f64), ("growth KB", growth / KB)])
 }
 
-/// An agent records a week, ends, and is started again.
+/// An agent records a week of runs, ends, and is started again.
 pub fn resident(scene: &Scene) -> io::Result<Sample> {
     let host = scene.host()?;
     let server = Server::agent(&host)?;
     let mut clients = Clients::connect(server.address, 1, true)?;
-    Flood { logs: scene.size.checks, lines: scene.number(WEEK, 10) }.pour(&server, &mut clients)?;
+    Flood { logs: scene.size.checks, lines: scene.number(WEEK, 10), form: Form::Run }.pour(&server, &mut clients)?;
     drop(clients);
     server.process.settle()?;
     server.stop()?;
