@@ -89,7 +89,8 @@ impl Row {
         let Some(&first) = own.first().filter(|_| growth && self.axis != Axis::Nothing) else { return own.to_vec() };
         let most = if quick { 100 } else { 10_000 };
         let steps = || [10, 100, 1000, 10_000].into_iter().filter(|step| *step <= most);
-        let over_checks = steps().map(|checks| Size { checks, ..first });
+        // Each client is greeted with the whole board: ten thousand of both would be 70 GB.
+        let over_checks = steps().map(|checks| Size { checks, amount: first.amount.min(1000) });
         match self.axis {
             Axis::Clients => {
                 let over_clients = [1].into_iter().chain(steps()).map(|amount| Size { amount, ..first });
@@ -319,6 +320,7 @@ mod tests {
         assert_eq!(sizes("ingest"), [size(1000, 10), size(1000, 100), size(1000, 1000), size(10_000, 10_000)]);
         assert_eq!(sizes("idle"), [10, 100, 1000, 10_000].map(|checks| size(checks, 0)));
         assert_eq!(sizes("last").len(), 9);
+        assert_eq!(sizes("client-memory").last(), Some(&size(10_000, 1000)));
         assert_eq!(sizes("version"), [size(0, 0)]);
     }
 }
