@@ -3,6 +3,7 @@
 use std::io::Read;
 
 use hmac::{Hmac, Mac};
+use jiff::tz::TimeZone;
 use sha2::Sha256;
 
 /// 128 random bits as 32 hexadecimal digits, as systemd writes its ids.
@@ -24,6 +25,15 @@ pub fn random() -> std::io::Result<[u8; 32]> {
     let mut bytes = [0_u8; 32];
     std::fs::File::open(RANDOM)?.read_exact(&mut bytes)?;
     Ok(bytes)
+}
+
+/// The zone of this machine, from the one file that holds it: to look for it by its name takes a walk through all zones that there are.
+pub fn zone() -> TimeZone {
+    if std::env::var_os("TZ").is_some() {
+        return TimeZone::system();
+    }
+    let own = std::fs::read("/etc/localtime").ok().and_then(|data| TimeZone::tzif("Local", &data).ok());
+    own.unwrap_or_else(TimeZone::system)
 }
 
 /// What this machine is called where its own machine id must not be shown: derived from it, the same for ever, 32 digits.

@@ -17,7 +17,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use crate::check::{self, Check, CheckId, Limits, Protocol};
 use crate::line::{self, Cost, Exit, Moment, RunEnd, RunStart, Trigger};
@@ -92,7 +92,10 @@ fn load(script: &Path) -> Result<Check, String> {
     })?;
     // The ceiling of `timeout:` was checked by `add`, where the configuration is at hand.
     let limits = Limits { max_timeout: Duration::MAX };
-    check::parse(&content, jiff::tz::db(), &limits).map(|parsed| parsed.check).map_err(|problems| {
+    // Most schedules name no zone, and a run has no use for one: the zones are read where nothing else helps.
+    let parsed = check::parse(&content, &TimeZoneDatabase::none(), &limits);
+    let parsed = parsed.or_else(|_| check::parse(&content, jiff::tz::db(), &limits));
+    parsed.map(|parsed| parsed.check).map_err(|problems| {
         let first = problems.iter().find(|problem| problem.is_error()).map_or("", |problem| &problem.message);
         format!("the header of the installed script is not valid any more: {first}")
     })

@@ -41,7 +41,8 @@ impl Hash for Written {
 /// Things by id. Whoever takes one to change it discards what was written of it.
 #[derive(Clone, Debug)]
 pub(super) struct Things<K, T> {
-    by_id: BTreeMap<K, Thing<T>>,
+    /// Each on its own: nodes of the tree are half empty, and a thing is large.
+    by_id: BTreeMap<K, Box<Thing<T>>>,
     last_state: u64,
 }
 
@@ -81,7 +82,7 @@ impl<K: Ord, T> Things<K, T> {
 
     pub(super) fn insert(&mut self, id: K, is: T) {
         self.last_state += 1;
-        self.by_id.insert(id, Thing { is, state: self.last_state, written: OnceCell::new() });
+        self.by_id.insert(id, Box::new(Thing { is, state: self.last_state, written: OnceCell::new() }));
     }
 
     pub(super) fn remove(&mut self, id: &K) -> Option<T> {

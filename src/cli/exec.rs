@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 use super::args::IdArgs;
 use super::failure::Failure;
 use super::live;
 use crate::check::CheckId;
+use crate::identity;
 use crate::journal;
 use crate::line::Trigger;
 use crate::outcome::Outcome;
@@ -34,7 +34,7 @@ pub(super) fn exec(args: &IdArgs, paths: &Paths) -> Result<u8, Failure> {
     let id = id(args)?;
     let mut log = Log::new(&std::io::stdout())?;
     let invocation = Invocation::from_env(env, || trigger(&id, paths));
-    let outcome = runner::run(&id, &paths.script(&id), &invocation, &mut log, &TimeZone::system());
+    let outcome = runner::run(&id, &paths.script(&id), &invocation, &mut log, &identity::zone());
     record(&outcome, &log, paths);
     Ok(if outcome.status == Status::Error { 1 } else { 0 })
 }
@@ -86,7 +86,7 @@ pub(super) fn ended(args: &IdArgs, paths: &Paths) -> Result<u8, Failure> {
         })?,
     };
     let mut log = Log::new(&std::io::stdout())?;
-    let missing = ended::complete(&id, &paths.log(&id), &cause, &mut log, &TimeZone::system())?;
+    let missing = ended::complete(&id, &paths.log(&id), &cause, &mut log, &identity::zone())?;
     if let Some(outcome) = missing {
         record(&outcome, &log, paths);
     }

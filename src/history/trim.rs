@@ -58,6 +58,9 @@ impl History {
                 let mut statement = self.conn.prepare(&format!("PRAGMA incremental_vacuum({PAGES})"))?;
                 let mut rows = statement.query([])?;
                 while rows.next()?.is_some() {}
+            } else {
+                // Nothing is left to do for a while: pages that a burst filled the cache with are of no use then.
+                self.conn.execute_batch("PRAGMA shrink_memory")?;
             }
             Ok(is_worth_it)
         };

@@ -174,7 +174,8 @@ fn a_subscriber_that_comes_back_gets_what_it_missed() {
         assert!(hello["checks"].is_array() && hello.get("resumed").is_none(), "{place}: {hello}");
     }
     // More than is in memory comes from the history.
-    let many: String = (0..3000).map(|number| format!("WARNING, {number} {}\n", "x".repeat(200))).collect();
+    let status = |number: usize| ["WARNING", "FAILURE"][number % 2];
+    let many: String = (0..3000).map(|number| format!("{}, {number} {}\n", status(number), "x".repeat(200))).collect();
     append(&machine, "beacon", &many);
     beacon.settle(&machine, &changes);
     let recorded = |board: &Board| (board.hello()["resumed"] == true).then_some(());

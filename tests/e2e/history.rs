@@ -80,7 +80,7 @@ fn who_may_not_read_is_told_who_may() {
         machine.sh(agent).ok();
         machine.sh("gpasswd -d wilma _ssi || true").ok();
         let none = wilma.run(&["ssi", "history", "disk"]);
-        assert!(none.code() == 4 && none.stderr.contains("`usermod -aG _ssi USER`"), "{none:?}");
+        assert!(none.code() == 4 && none.stderr.contains("`sudo usermod -aG _ssi USER`"), "{none:?}");
         machine.run(&["usermod", "-aG", "_ssi", "wilma"]).ok();
         let history = wilma.run(&["ssi", "history", "disk", "--json"]);
         assert!(history.code() == 0 && history.stderr.is_empty(), "{history:?}");
