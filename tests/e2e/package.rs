@@ -100,7 +100,7 @@ fn upgrade(machine: &Machine, deb: &Path) {
     let before = history(machine, "state");
     let subscriber = machine.ws_with("ws://localhost:5000/ws", &["--resume"]);
     let load = format!(
-        "n=0; until [ -e /srv/enough ]; do n=$((n + 1)); echo \"OK, load $n\" >> {LOGS}/load.log; sleep 0.02; done; echo \"$n lines\""
+        "said=(OK UPDATE); n=0; until [ -e /srv/enough ]; do n=$((n + 1)); echo \"${{said[n % 2]}}, load $n\" >> {LOGS}/load.log; sleep 0.02; done; echo \"$n lines\""
     );
     let load = machine.spawn(&["bash", "-c", &load]);
     let said = |count: usize| format!("load {count}");
