@@ -109,14 +109,11 @@ fn lock(paths: &Paths) -> Result<File, FileError> {
 fn save(paths: &Paths, tokens: &Tokens) -> Result<(), AccessError> {
     let path = path(paths);
     let text = format!("{HEAD}\n{}", tokens.render()?);
-    // Nobody but its owner sees it before it belongs to whom it should.
-    files::write(&path, text.as_bytes(), 0o600)?;
     let is_of_system = paths.scope == unit::Scope::System && paths.root.is_none();
     let group = is_of_system.then(|| nix::unistd::Group::from_name("_ssi").ok().flatten()).flatten();
-    if let Some(group) = group {
-        // Who is not root has no group to give it to, and is told by the agent that can't read it.
-        let _ = std::os::unix::fs::chown(&path, None, Some(group.gid.as_raw()));
-        files::set_mode(&path, 0o640)?;
+    match group {
+        Some(group) => files::write_for(&path, text.as_bytes(), 0o640, Some(group.gid.as_raw()))?,
+        None => files::write(&path, text.as_bytes(), 0o600)?,
     }
     Ok(())
 }

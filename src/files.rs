@@ -49,11 +49,19 @@ fn without_temporary(error: io::Error) -> io::Error {
 
 /// Replaces `path` by `content` with this mode: a temporary file beside it, fsync, rename.
 pub fn write(path: &Path, content: &[u8], mode: u32) -> Result<(), FileError> {
+    write_for(path, content, mode, None)
+}
+
+/// The same for a file that belongs to a group. Who may not give it away keeps it, and whoever can't read it says so.
+pub fn write_for(path: &Path, content: &[u8], mode: u32, group: Option<u32>) -> Result<(), FileError> {
     let fail = FileError::at("write", path);
     let dir = path.parent().unwrap_or(Path::new("/"));
     fs::create_dir_all(dir).map_err(FileError::at("create", dir))?;
     let mut file = temporary(dir).map_err(&fail)?;
     file.write_all(content).map_err(&fail)?;
+    if group.is_some() {
+        let _ = std::os::unix::fs::fchown(file.as_file(), None, group);
+    }
     file.as_file().set_permissions(fs::Permissions::from_mode(mode)).map_err(&fail)?;
     file.as_file().sync_all().map_err(&fail)?;
     file.persist(path).map_err(|error| fail(error.error))?;

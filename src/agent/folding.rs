@@ -68,7 +68,7 @@ fn read(
             && board.is_settled(id, said.status)
         {
             let alike = line::alike(bytes, said.status, rest);
-            if let Some((together, after)) = rest.split_at_checked(alike.bytes).filter(|_| alike.lines >= CROWD) {
+            if let Some((together, after)) = rest.split_at_checked(alike.bytes).filter(|_| alike.lines + 1 >= CROWD) {
                 (number, rest) = (number + alike.lines, after);
                 let last = last_of(together);
                 let before = together.get(..together.len() - last.len()).unwrap_or_default();

@@ -129,6 +129,8 @@ pub(super) async fn first_runs(systemd: &Systemd, plan: &Plan, paths: &Paths, ui
     let mut jobs = systemd.jobs().await?;
     let (zone, host) = (jiff::tz::TimeZone::system(), live::host_name());
     let mut result = Ok(());
+    // Starts are written down in milliseconds.
+    let began = jiff::Timestamp::now() - jiff::SignedDuration::from_millis(1);
     install::first_runs(&mut jobs, &checks, &mut |id| {
         let mut board = crate::board::Board::new(host.as_str(), zone.clone());
         if let Some(check) = checks.iter().find(|check| check.id == *id) {
@@ -136,8 +138,13 @@ pub(super) async fn first_runs(systemd: &Systemd, plan: &Plan, paths: &Paths, ui
         }
         let now = jiff::Timestamp::now();
         let recalled = crate::survey::recall(&mut board, &paths.logs, id, crate::tail::Until::Now, now);
+        let is_of_now = board.get(id).and_then(|entry| entry.last_result).is_some_and(|start| start >= began);
         let row = board.get(id).map(|entry| board.row(entry));
-        if let (Ok(()), Some(row)) = (recalled, row) {
+        if let (Ok(()), Some(_), false) = (&recalled, &row, is_of_now) {
+            let said =
+                ui.say(format!("ran {id}: it came to no verdict, since it was stopped or the check was removed"));
+            result = std::mem::replace(&mut result, Ok(())).and(said);
+        } else if let (Ok(()), Some(row)) = (recalled, row) {
             let message = line::printable(row.message.as_deref().unwrap_or("no verdict yet"));
             let marks = if row.marks.contains(&"soft") { " (soft: `confirm:` waits for more bad runs)" } else { "" };
             let said = ui.say(format!("ran {id}: {} {message}{marks}", ui.status(row.status)));

@@ -20,12 +20,13 @@ use crate::watch::UnitName;
 /// Database and logs; where the database can't be read, the logs alone.
 pub(super) fn open<'a>(paths: &'a Paths, zone: &TimeZone, now: Timestamp, ui: &Ui) -> Past<'a> {
     Past::open(paths, zone.clone(), now).unwrap_or_else(|error| {
-        let help = match error.is_corrupt() {
-            true => "the agent makes it anew from the logs when it starts",
-            false => READERS,
+        let help = match (error.is_corrupt(), error.is_permission()) {
+            (true, _) => " (the agent makes it anew from the logs when it starts)".to_owned(),
+            (false, true) => format!(" ({READERS})"),
+            (false, false) => String::new(),
         };
         let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
-        ui.warn(format!("{error}{cause}; only what the logs still hold is shown ({help})"));
+        ui.warn(format!("{error}{cause}; only what the logs still hold is shown{help}"));
         Past::of_logs(paths, zone.clone(), now)
     })
 }

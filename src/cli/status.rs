@@ -27,6 +27,8 @@ use crate::status::Status;
 use crate::survey;
 
 /// What is said in the place of a message.
+/// So many lines of the last run are shown at most.
+const MOST_LINES: usize = 200;
 const UNREADABLE: &str = "not known: its log can't be read";
 
 pub(super) fn status(args: &StatusArgs, paths: &Paths, ui: &Ui) -> Result<u8, Failure> {
@@ -159,7 +161,12 @@ fn one(entry: &Entry, row: Row, paths: &Paths, ui: &Ui) -> Result<u8, Failure> {
     if !lines.is_empty() {
         ui.print(ui.dim("last run:"))?;
     }
-    for text in &lines {
+    // Other programs may write without end.
+    let left_out = lines.len().saturating_sub(MOST_LINES);
+    if left_out > 0 {
+        ui.print(ui.dim(format!("  … {left_out} lines before these: `ssi logs {}`", row.key)))?;
+    }
+    for text in lines.iter().skip(left_out) {
         ui.print(line_of_run(text, ui))?;
     }
     Ok(code)

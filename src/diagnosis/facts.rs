@@ -118,6 +118,8 @@ pub enum Role {
     Log(CheckId),
     /// The file of tokens.
     Tokens,
+    /// A file that the agent keeps in its own directory.
+    Kept,
     /// The program.
     Program,
     /// A unit of the agent, or the rule of polkit.

@@ -115,6 +115,22 @@ fn finding(place: &Place, owners: &Owners, others: u32) -> Option<Finding> {
                 gid,
             )
         }
+        Role::Kept => {
+            let (agent, group) = owners.agent.filter(|(agent, _)| *agent != uid)?;
+            let path = quoted(&place.path);
+            Some(Finding {
+                severity: Severity::Error,
+                code: "state-foreign",
+                subject: place.path.display().to_string(),
+                what: format!("{path} does not belong to the agent"),
+                why: "no history is recorded as long as the agent can't write there",
+                // What lies there is in the agent's hands, so nobody with more rights follows it without a look.
+                command: format!(
+                    "chown --no-dereference {agent}:{group} {path} && systemctl restart ssi-agent.service"
+                ),
+                remedy: None,
+            })
+        }
         Role::Tokens if mode & 0o007 != 0 || wrong_owner.is_some() || mode & 0o020 != 0 => {
             let what = format!("`{path}` can be read or written by others");
             let why = "who can write it can let himself in over HTTP; who can read it sees whose tokens there are";

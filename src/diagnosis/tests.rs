@@ -35,6 +35,7 @@ fn sound() -> Result<Facts, Box<dyn std::error::Error>> {
             place("/etc/ssi", Role::Configuration, 0o755, 0, 0),
             place("/log", Role::Logs, 0o2755, 0, 100),
             place("/state", Role::State, 0o750, 100, 100),
+            place("/state/history.db", Role::Kept, 0o640, 100, 100),
             place("/lib/door.bash", Role::Script(id.clone()), 0o644, 0, 0),
             place("/units/ssi_door.timer", Role::Unit(id.clone()), 0o644, 0, 0),
             place("/log/door.log", Role::Log(id.clone()), 0o640, 0, 100),
@@ -90,7 +91,7 @@ fn a_host_in_order_has_no_findings() -> Result<(), Box<dyn std::error::Error>> {
 fn each_fault_has_its_finding() -> Result<(), Box<dyn std::error::Error>> {
     use Severity::{Error, Note, Warning};
     // The fault, its code, how bad it is, the command, and whether it is mended without a person.
-    let rows: [(Break, &str, Severity, &str, bool); 51] = [
+    let rows: [(Break, &str, Severity, &str, bool); 52] = [
         (|f| f.checks[0].modified = true, "script-modified", Warning, "ssi add /lib/door.bash", false),
         (|f| set(f, "/lib", 0o775, 0, 0), "scripts-writable", Error, "chmod 755 /lib", true),
         (|f| set(f, "/lib", 0o755, 100, 0), "scripts-writable", Error, "chown 0 /lib && chmod 755 /lib", true),
@@ -118,6 +119,13 @@ fn each_fault_has_its_finding() -> Result<(), Box<dyn std::error::Error>> {
             true,
         ),
         (|f| set(f, "/state", 0o750, 0, 0), "state-access", Error, "chown 100:100 /state && chmod 750 /state", true),
+        (
+            |f| set(f, "/state/history.db", 0o640, 0, 0),
+            "state-foreign",
+            Error,
+            "chown --no-dereference 100:100 /state/history.db && systemctl restart ssi-agent.service",
+            false,
+        ),
         (|f| set(f, "/state", 0o770, 100, 100), "state-access", Error, "chmod 750 /state", true),
         (
             |f| set(f, "/etc/ssi/tokens.toml", 0o644, 0, 100),
@@ -145,7 +153,7 @@ fn each_fault_has_its_finding() -> Result<(), Box<dyn std::error::Error>> {
             true,
         ),
         (|f| f.host.lacks_journal = true, "no-journal", Error, ".conf && systemctl restart ssi-agent.service", true),
-        (|f| f.places[4].found = Found::Link, "link", Error, "ls -l /lib/door.bash", false),
+        (|f| f.places[5].found = Found::Link, "link", Error, "ls -l /lib/door.bash", false),
         (|f| f.checks[0].has_script = false, "no-script", Error, "ssi remove door --force", false),
         (
             |f| f.checks[0].mistake = Some("`name` is missing".to_owned()),
@@ -276,7 +284,7 @@ fn what_is_nobodys_fault_is_no_finding() -> Result<(), Box<dyn std::error::Error
         |f| f.host.clock = ClockFacts { is_synchronised: None, behind: Some(Duration::from_secs(59)) },
         // The group of a person is often that person alone.
         |f| {
-            (f.scope, f.owners.agent, f.places[4].found) =
+            (f.scope, f.owners.agent, f.places[5].found) =
                 (Scope::User, None, Found::There { mode: 0o664, uid: 0, gid: 5 })
         },
         |f| f.places.iter_mut().for_each(|place| place.found = Found::Nothing),

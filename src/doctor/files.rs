@@ -95,6 +95,13 @@ pub(super) fn places(paths: &Paths, checks: &[CheckFacts], owners: &Owners, unse
     ];
     if paths.scope == Scope::User || owners.agent.is_some() {
         wanted.push((paths.state.clone(), Role::State));
+        let history = paths.history().into_os_string();
+        let beside = ["", ".lock", "-wal", "-shm"].map(|end| {
+            let mut name = history.clone();
+            name.push(end);
+            (PathBuf::from(name), Role::Kept)
+        });
+        wanted.extend(beside);
     }
     if paths.scope == Scope::System {
         wanted.extend(own(paths));
@@ -111,6 +118,7 @@ pub(super) fn places(paths: &Paths, checks: &[CheckFacts], owners: &Owners, unse
             // Of the many places where these may lie, no single one is missed.
             let name = match role {
                 Role::Program | Role::Own => "files of ssi itself".to_owned(),
+                Role::Kept => "the history".to_owned(),
                 _ => format!("`{}`", path.display()),
             };
             if !unseen.contains(&name) {
@@ -135,7 +143,7 @@ fn own(paths: &Paths) -> impl Iterator<Item = (PathBuf, Role)> {
 fn found(path: &Path, role: &Role) -> std::io::Result<Found> {
     // An administrator may have moved a directory elsewhere, and left a link. In the place of a log none is followed when it is read.
     let metadata = match role {
-        Role::Script(_) | Role::Unit(_) | Role::Tokens | Role::Log(_) => path.symlink_metadata(),
+        Role::Script(_) | Role::Unit(_) | Role::Tokens | Role::Log(_) | Role::Kept => path.symlink_metadata(),
         _ => path.metadata(),
     };
     match metadata {

@@ -52,6 +52,7 @@ impl Secrets {
             for (name, value) in &variables {
                 if jobs::names_secret(name) || jobs::looks_random(value, LEAST_RANDOM) {
                     values.insert(value.trim().to_owned());
+                    values.extend(value.lines().map(|line| line.trim().to_owned()));
                 }
                 values.extend(jobs::secrets(value).map(str::to_owned));
             }
@@ -60,7 +61,8 @@ impl Secrets {
                 |value: &String| variables.iter().any(|(name, known)| OWN.contains(&name.as_str()) && known == value);
             values.retain(|value| !own(value));
         }
-        let mut values: Vec<String> = values.into_iter().filter(|value| value.len() >= LEAST).collect();
+        let values = values.into_iter().filter(|value| value.len() >= LEAST);
+        let mut values: Vec<String> = values.flat_map(forms).collect();
         // A value within another one goes with it.
         values.sort_by_key(|value| std::cmp::Reverse(value.len()));
         Secrets(values)
@@ -76,6 +78,19 @@ impl Secrets {
         }
         line
     }
+}
+
+/// A value, and the forms in which a shell shows it: in quotes, as a pattern (`set -x`), as a word (`printf %q`); and that of JSON.
+fn forms(value: String) -> BTreeSet<String> {
+    let escaped = |is_plain: fn(char) -> bool| {
+        let escape = |c: char| (!is_plain(c)).then_some('\\').into_iter().chain([c]);
+        value.chars().flat_map(escape).collect::<String>()
+    };
+    let json = Value::from(value.as_str()).to_string();
+    let json = json.trim_matches('"').to_owned();
+    let (pattern, word) = (escaped(|_| false), escaped(|c| c.is_alphanumeric() || "_./:=@%+-".contains(c)));
+    let quoted = value.replace('\'', "'\\''");
+    BTreeSet::from([quoted, pattern, word, json, value])
 }
 
 /// The texts in a document whose names, or the names of what they are in, say that they are secrets.
@@ -116,11 +131,19 @@ mod tests {
             ("DATABASE_URL", "postgres://me:hunter22@db.example.org/shop"),
             ("MIRROR", "mirror.example.org"),
             ("PIN", "1234"),
+            ("ODD_PASSWORD", "it's-secret9 x"),
+            ("JSON_SECRET", "a\"quote\" in it"),
+            ("KEY_TOKEN", "line1-aaaaaa\nline2-bbbbbb\n"),
             ("INVOCATION_ID", "0123456789abcdef0123456789abcdef"),
         ];
         let secrets = secrets("# env-file: /etc/door.env\n", &environment);
         for (line, expected) in [
             ("+ login 'correct horse' f00dcafe12345678f00d", "+ login '***' ***"),
+            (r"+ [[ x == \c\o\r\r\e\c\t\ \h\o\r\s\e ]]", "+ [[ x == *** ]]"),
+            (r"correct\ horse", "***"),
+            (r"+ : 'it'\''s-secret9 x'", "+ : '***'"),
+            (r#"{"it": "a\"quote\" in it"}"#, r#"{"it": "***"}"#),
+            ("line1-aaaaaa and line2-bbbbbb", "*** and ***"),
             ("OK, postgres://me:hunter22@db.example.org/shop", "OK, postgres://me:***@db.example.org/shop"),
             ("WARNING, mirror.example.org is slow, 1234 ms", "WARNING, mirror.example.org is slow, 1234 ms"),
             ("run 0123456789abcdef0123456789abcdef", "run 0123456789abcdef0123456789abcdef"),

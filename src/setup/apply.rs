@@ -56,6 +56,11 @@ pub async fn carry_out(plan: &Plan, paths: &Paths, systemd: Option<&Systemd>) ->
     }
     // Else it stays open while the agent is started anew.
     let mut failed = jobs.carry_out(Action::Start, &sockets).await?;
+    if !failed.is_empty() {
+        // An agent that was started without its socket holds the port.
+        jobs.carry_out(Action::Stop, &services).await?;
+        failed = jobs.carry_out(Action::Start, &sockets).await?;
+    }
     let action = if plan.is_done() { Action::Start } else { Action::Restart };
     failed.extend(jobs.carry_out(action, &services).await?);
     if failed.is_empty() { Ok(()) } else { Err(SetupError::NotStarted(failed)) }

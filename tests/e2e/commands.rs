@@ -39,6 +39,18 @@ fn run_shows_lines_while_they_come() {
 }
 
 #[test]
+fn a_first_run_that_is_cut_off_is_not_told_as_the_last_one_was() {
+    let machine = machine("cut-off");
+    add(&machine, &[Script::new("door", "echo WARNING, old")], &[]).ok();
+    let script = Script::new("door", "sleep 60; echo OK, new").with("timeout: 60").put(&machine);
+    let adding = machine.spawn(&["ssi", "add", &script]);
+    wait_for("the run", PATIENCE, || log(&machine, "door").matches(" start ").count() == 2);
+    machine.run(&["systemctl", "stop", "ssi_door.service"]).ok();
+    adding.wait_line("what came of it", PATIENCE, |line| line.contains("ran door: it came to no verdict"));
+    assert!(!adding.lines().iter().any(|line| line.contains("old")), "{:?}", adding.lines());
+}
+
+#[test]
 fn unknown_ids_get_the_closest_one() {
     let machine = machine("unknown");
     add(&machine, &[Script::new("disk-space", "echo OK, fine")], &["--no-run"]).ok();

@@ -100,7 +100,14 @@ fn what_is_for_a_person_to_decide_is_told_with_the_command() {
     };
     let full = small(LOGS, "size=256k") + &format!("; cat /dev/zero > {LOGS}/filler; true");
     // What breaks it, what is found, a part of the command that is told, and what takes it back.
-    let rows: [(&str, String, &str, &str, String); 13] = [
+    let rows: [(&str, String, &str, &str, String); 14] = [
+        (
+            "history of somebody else",
+            format!("chown root:root {STATE}/history.db"),
+            "state-foreign",
+            "chown --no-dereference ",
+            format!("chown _ssi:_ssi {STATE}/history.db"),
+        ),
         (
             "changed by hand",
             format!("cp -a {script} /srv/kept; sed -i 's/yearly/monthly/' {script}; rm {UNITS}/ssi_door.timer"),
