@@ -130,6 +130,18 @@ mod tests {
         changes.iter().map(|change| 1 + repeats(change)).sum()
     }
 
+    #[test]
+    fn a_crowd_is_told_as_two_events_and_fewer_lines_one_by_one() {
+        let Ok(id) = "door".parse::<CheckId>() else { panic!("an id") };
+        for (count, events) in [(1, 1), (CROWD - 1, CROWD - 1), (CROWD, 2), (CROWD * 10, 2)] {
+            let (mut board, mut out) = (board(&id), Vec::new());
+            let text = lines(0, 0, count);
+            let lines = Lines { id: "door", bytes: text.as_bytes() };
+            read(&mut board, &id, lines, None, &[], Timestamp::UNIX_EPOCH, &mut out);
+            assert_eq!((out.len(), told(&out)), (events, count));
+        }
+    }
+
     proptest! {
         /// However many lines come at once, the board is the same, every line is told, and every change of status.
         #[test]
