@@ -29,9 +29,10 @@ pub struct Change {
 }
 
 impl Change {
-    /// Whether it carries lines that are for those who listen now, and not for the history.
-    pub fn has_lines(&self) -> bool {
-        matches!(&self.body, Body::Status(Record { earlier: Some(Earlier { lines: Some(_), .. }), .. }))
+    /// The lines that it carries for those who listen now; they are not for the history.
+    pub fn lines(&self) -> Option<&Lines> {
+        let Body::Status(Record { earlier: Some(earlier), .. }) = &self.body else { return None };
+        earlier.lines.as_ref()
     }
 
     /// The same without them.
@@ -208,6 +209,12 @@ pub fn frame(origin: &Origin, seq: u64, time: Timestamp, change: &Change) -> ser
     let Origin { epoch, host } = origin;
     let frame = EventFrame { body: &change.body, epoch, seq, host, time, key: &change.key };
     serde_json::to_writer(&mut out, &frame)?;
+    if let Some(lines) = change.lines() {
+        out.pop();
+        out.extend_from_slice(b",\"earlier\":");
+        lines.write(&mut out)?;
+        out.push(b'}');
+    }
     Ok(out)
 }
 

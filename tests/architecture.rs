@@ -45,7 +45,6 @@ const IMPURE: &[&str] = &[
     "hyper_util",
     "listenfd",
     "nix",
-    "notify",
     "rustls_native_certs",
     "sd_notify",
     "tempfile",

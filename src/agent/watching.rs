@@ -40,7 +40,7 @@ impl Watching {
                 }
             }
         };
-        let mut watch = Watch::prepare(&dirs, handler)?;
+        let watch = Watch::prepare(handler)?;
         let mut missing = Vec::new();
         for dir in dirs {
             // Made where the rights allow it; else whoever installs the first check makes it.

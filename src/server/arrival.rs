@@ -18,7 +18,7 @@ pub(super) struct Arrival {
 impl Arrival {
     /// What the history is to hold of it.
     pub fn to_record(self: &Arc<Arrival>) -> Arc<Arrival> {
-        if !self.changes.iter().any(Change::has_lines) {
+        if self.changes.iter().all(|change| change.lines().is_none()) {
             return Arc::clone(self);
         }
         let changes = self.changes.iter().map(Change::without_lines).collect();

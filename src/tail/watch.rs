@@ -2,16 +2,42 @@
 //!
 //! The handler may poll a [`Tail`](super::Tail) and publish what came of it right there; no other thread has to be woken.
 //!
+//! What happened to one file since the last look is told once, however often it was written to: whoever is behind reads all of it with one
+//! look, and catches up the faster the further it is behind.
+//!
 //! A directory that is deleted or moved away is told as [`Signal::Gone`] and is no longer watched. When it exists again,
-//! [`Watch::renew`] watches it anew — from another thread than the handler's, which would wait for itself — and whatever happened in
-//! between has to be found by looking at every file.
+//! [`Watch::renew`] watches it anew, and whatever happened in between has to be found by looking at every file.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
+use std::io;
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 
-use notify::event::{EventKind, ModifyKind, RenameMode};
-use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::eventfd::{EfdFlags, EventFd};
+use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify, InotifyEvent, WatchDescriptor};
+
+/// What is told of a directory. Opening, reading and closing its files is not: whoever reads them would wake itself, and each write is told.
+const CHANGES: AddWatchFlags = AddWatchFlags::IN_MODIFY
+    .union(AddWatchFlags::IN_ATTRIB)
+    .union(AddWatchFlags::IN_CREATE)
+    .union(AddWatchFlags::IN_DELETE)
+    .union(AddWatchFlags::IN_MOVE)
+    .union(GONE)
+    .union(AddWatchFlags::IN_ONLYDIR);
+
+/// The directory itself was deleted or moved away, or its file system was unmounted (which need not be asked for).
+const GONE: AddWatchFlags = AddWatchFlags::IN_DELETE_SELF.union(AddWatchFlags::IN_MOVE_SELF);
+
+/// A read that brings fewer events has left none behind: one takes 272 of its 4096 bytes at most.
+const FULL: usize = 15;
+
+/// So many events are looked at together at most.
+const MOST: usize = 16 * 1024;
 
 /// What happened in the watched directories.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,31 +61,40 @@ pub enum Signal<'a> {
 /// A directory that cannot be watched.
 #[derive(Debug, thiserror::Error)]
 pub enum WatchError {
-    /// The kernel gives no inotify instance.
+    /// The kernel gives no inotify instance, descriptor or thread.
     #[error("cannot start to watch for changes of files: raise `fs.inotify.max_user_instances`")]
-    Start(#[source] notify::Error),
+    Start(#[source] io::Error),
     /// The directory is missing, not readable, or there are too many watches.
     #[error("cannot watch the directory `{dir}`")]
     Dir {
         /// The directory.
         dir: PathBuf,
         /// The system's reason.
-        source: notify::Error,
+        source: io::Error,
     },
 }
 
 impl WatchError {
     /// Whether more rights would help.
     pub fn is_permission(&self) -> bool {
-        let WatchError::Dir { source, .. } = self else { return false };
-        matches!(&source.kind, notify::ErrorKind::Io(error) if error.kind() == std::io::ErrorKind::PermissionDenied)
+        matches!(self, WatchError::Dir { source, .. } if source.kind() == io::ErrorKind::PermissionDenied)
     }
 }
 
 /// Watches directories, not what lies in their subdirectories, until it is dropped.
 #[derive(Debug)]
 pub struct Watch {
-    watcher: RecommendedWatcher,
+    watched: Arc<Watched>,
+}
+
+/// What the thread and the others share.
+#[derive(Debug)]
+struct Watched {
+    inotify: Inotify,
+    /// Each directory as it was given. Two that are the same one share a watch.
+    dirs: Mutex<HashMap<WatchDescriptor, Vec<PathBuf>>>,
+    /// Written to when nobody wants to know any more.
+    over: EventFd,
 }
 
 impl Watch {
@@ -71,70 +106,126 @@ impl Watch {
         dirs: impl IntoIterator<Item = D>,
         handler: impl FnMut(Signal<'_>) + Send + 'static,
     ) -> Result<Watch, WatchError> {
-        let dirs: Vec<D> = dirs.into_iter().collect();
-        let mut watch = Watch::prepare(&dirs, handler)?;
-        dirs.iter().try_for_each(|dir| watch.renew(dir.as_ref()))?;
+        let watch = Watch::prepare(handler)?;
+        dirs.into_iter().try_for_each(|dir| watch.renew(dir.as_ref()))?;
         Ok(watch)
     }
 
-    /// The same for directories of which some may be missing: nothing is watched until [`Watch::renew`] is called for it.
-    pub fn prepare<D: AsRef<Path>>(
-        dirs: impl IntoIterator<Item = D>,
-        mut handler: impl FnMut(Signal<'_>) + Send + 'static,
-    ) -> Result<Watch, WatchError> {
-        let mut given = HashMap::new();
-        for dir in dirs {
-            let dir = dir.as_ref();
-            given.insert(absolute(dir)?, dir.to_path_buf());
-        }
-        let watcher =
-            notify::recommended_watcher(move |event| tell(event, &given, &mut handler)).map_err(WatchError::Start)?;
-        Ok(Watch { watcher })
+    /// The same without a directory so far: each is watched from [`Watch::renew`] on.
+    pub fn prepare(handler: impl FnMut(Signal<'_>) + Send + 'static) -> Result<Watch, WatchError> {
+        let init = || -> io::Result<Watch> {
+            let watched = Arc::new(Watched {
+                inotify: Inotify::init(InitFlags::IN_CLOEXEC | InitFlags::IN_NONBLOCK)?,
+                dirs: Mutex::default(),
+                over: EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)?,
+            });
+            let thread = Arc::clone(&watched);
+            thread::Builder::new().name("ssi-watch".to_owned()).spawn(move || thread.tell_all(handler))?;
+            Ok(Watch { watched })
+        };
+        init().map_err(WatchError::Start)
     }
 
-    /// Watches `dir`, one of those given at the start, from now on or again after [`Signal::Gone`]; fails as long as it does not exist.
+    /// Watches `dir` from now on, or again after [`Signal::Gone`]; fails as long as it does not exist.
     ///
-    /// Must not be called by the handler. Look at every file in the directory afterwards.
-    pub fn renew(&mut self, dir: &Path) -> Result<(), WatchError> {
-        let dir = absolute(dir)?;
-        // After a move the old directory is still watched under this name; after a deletion there is nothing to take away.
-        let _ = self.watcher.unwatch(&dir);
-        self.add(&dir)
-    }
-
-    fn add(&mut self, dir: &Path) -> Result<(), WatchError> {
-        let added = self.watcher.watch(dir, RecursiveMode::NonRecursive);
-        added.map_err(|source| WatchError::Dir { dir: dir.to_path_buf(), source })
+    /// Look at every file in the directory afterwards.
+    pub fn renew(&self, dir: &Path) -> Result<(), WatchError> {
+        self.watched.renew(dir).map_err(|errno| WatchError::Dir { dir: dir.to_path_buf(), source: errno.into() })
     }
 }
 
-fn absolute(dir: &Path) -> Result<PathBuf, WatchError> {
-    std::path::absolute(dir)
-        .map_err(|error| WatchError::Dir { dir: dir.to_path_buf(), source: notify::Error::io(error) })
+impl Drop for Watch {
+    fn drop(&mut self) {
+        // Fails when it was said a great many times already.
+        let _ = self.watched.over.write(1);
+    }
 }
 
-/// Translates an event of `notify`; `given` leads from the absolute path of a directory to the path that the caller knows.
-fn tell(event: notify::Result<Event>, given: &HashMap<PathBuf, PathBuf>, handler: &mut impl FnMut(Signal<'_>)) {
-    let Ok(event) = event else {
-        return handler(Signal::Rescan);
-    };
-    if event.need_rescan() {
-        return handler(Signal::Rescan);
+impl Watched {
+    fn dirs(&self) -> MutexGuard<'_, HashMap<WatchDescriptor, Vec<PathBuf>>> {
+        self.dirs.lock().unwrap_or_else(PoisonError::into_inner)
     }
-    let leaves = match event.kind {
-        // Each write has its own event, so closing says nothing new; a rename was told as two halves before it is told as a whole.
-        EventKind::Access(_) | EventKind::Modify(ModifyKind::Name(RenameMode::Both)) => return,
-        EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(RenameMode::From)) => true,
-        _ => false,
-    };
-    for path in &event.paths {
-        if leaves && let Some(dir) = given.get(path) {
-            handler(Signal::Gone { dir });
+
+    fn renew(&self, dir: &Path) -> Result<(), Errno> {
+        // Held until the directory is known: an event of it may come at once.
+        let mut dirs = self.dirs();
+        let watch = self.inotify.add_watch(dir, CHANGES)?;
+        // A directory that took the place of another has another watch.
+        for (other, given) in &mut *dirs {
+            given.retain(|given| given != dir || *other == watch);
         }
-        if let (Some(parent), Some(name)) = (path.parent(), path.file_name())
-            && let Some(dir) = given.get(parent)
-        {
-            handler(Signal::Changed { dir, name });
+        dirs.retain(|other, given| {
+            let is_wanted = !given.is_empty();
+            if !is_wanted {
+                // It may be gone by itself.
+                let _ = self.inotify.rm_watch(*other);
+            }
+            is_wanted
+        });
+        let given = dirs.entry(watch).or_default();
+        if !given.iter().any(|given| given == dir) {
+            given.push(dir.to_path_buf());
+        }
+        Ok(())
+    }
+
+    /// Tells what happens until nobody wants to know any more.
+    fn tell_all(&self, mut handler: impl FnMut(Signal<'_>)) {
+        loop {
+            let mut ready = [self.over.as_fd(), self.inotify.as_fd()].map(|fd| PollFd::new(fd, PollFlags::POLLIN));
+            match poll(&mut ready, PollTimeout::NONE) {
+                Ok(_) => {}
+                Err(Errno::EINTR) => continue,
+                Err(_) => return,
+            }
+            if ready[0].any().unwrap_or(true) {
+                return;
+            }
+            let events = self.events();
+            let mut told = HashSet::new();
+            for event in &events {
+                if event.name.is_none() || events.len() == 1 || told.insert((event.wd, &event.name)) {
+                    self.tell(event, &mut handler);
+                }
+            }
+        }
+    }
+
+    /// What has happened so far.
+    fn events(&self) -> Vec<InotifyEvent> {
+        let mut events = Vec::new();
+        while let Ok(more) = self.inotify.read_events() {
+            let is_all = more.len() < FULL;
+            events.extend(more);
+            if is_all || events.len() >= MOST {
+                break;
+            }
+        }
+        events
+    }
+
+    fn tell(&self, event: &InotifyEvent, handler: &mut impl FnMut(Signal<'_>)) {
+        if event.mask.contains(AddWatchFlags::IN_Q_OVERFLOW) {
+            return handler(Signal::Rescan);
+        }
+        let is_gone = event.name.is_none() && event.mask.intersects(GONE | AddWatchFlags::IN_UNMOUNT);
+        let dirs = {
+            let mut dirs = self.dirs();
+            // None are left of a watch that was taken away in the meantime.
+            let given = dirs.get(&event.wd).cloned().unwrap_or_default();
+            if is_gone {
+                // After a move the kernel would go on with the directory under its new name.
+                let _ = self.inotify.rm_watch(event.wd);
+                dirs.remove(&event.wd);
+            }
+            given
+        };
+        for dir in &dirs {
+            match &event.name {
+                Some(name) => handler(Signal::Changed { dir, name }),
+                None if is_gone => handler(Signal::Gone { dir }),
+                None => {}
+            }
         }
     }
 }

@@ -23,7 +23,7 @@ use crate::survey::Kept;
 use writing::Writing;
 
 /// So many unrecorded batches of events are written without waiting for the end of what they came of.
-const RELIEF: usize = 256;
+const RELIEF: usize = 2048;
 /// So many missed events are sent from the database; who missed more gets the board.
 const CATCH_UP: usize = 20_000;
 

@@ -99,7 +99,7 @@ fn a_directory_made_anew_can_be_watched_again() -> Tested {
     let logs = Logs::new()?;
     let dir = logs.path("log");
     fs::create_dir(&dir)?;
-    let (mut watched, signals) = watch(std::slice::from_ref(&dir))?;
+    let (watched, signals) = watch(std::slice::from_ref(&dir))?;
     fs::remove_dir(&dir)?;
     wait_for(&signals, &format!("gone {}", text(&dir)))?;
     assert!(watched.renew(&dir).is_err());
@@ -122,5 +122,56 @@ fn a_directory_made_anew_can_be_watched_again() -> Tested {
 fn a_missing_directory_is_an_error() -> Tested {
     let logs = Logs::new()?;
     assert!(watch(&[logs.path("absent")]).is_err());
+    Ok(())
+}
+
+#[test]
+fn what_happened_to_a_file_while_the_handler_was_busy_is_told_once() -> Tested {
+    let logs = Logs::new()?;
+    let (busy, wait) = mpsc::channel::<()>();
+    let (sender, signals) = mpsc::channel();
+    let _watch = Watch::start([logs.dir.path()], move |signal| {
+        let Signal::Changed { name, .. } = signal else { return };
+        let _ = sender.send(name.to_string_lossy().into_owned());
+        let _ = wait.recv_timeout(DEADLINE);
+    })?;
+    logs.append("first.log", "the handler is busy with this\n")?;
+    // Created, and written to.
+    assert_eq!(signals.recv_timeout(DEADLINE)?, "first.log");
+    for _ in 0..500 {
+        logs.append("a.log", "line\n")?;
+        logs.append("b.log", "line\n")?;
+    }
+    logs.append("last.log", "line\n")?;
+    drop(busy);
+    let mut told = Vec::new();
+    while told.last().is_none_or(|last| last != "last.log") {
+        told.push(signals.recv_timeout(DEADLINE)?);
+    }
+    told.retain(|name| name != "first.log");
+    assert_eq!(told, ["a.log", "b.log", "last.log"]);
+    Ok(())
+}
+
+#[test]
+fn a_directory_with_two_names_is_told_under_both() -> Tested {
+    let logs = Logs::new()?;
+    let (dir, other) = (logs.path("dir"), logs.path("other"));
+    fs::create_dir(&dir)?;
+    std::os::unix::fs::symlink(&dir, &other)?;
+    let (watched, signals) = watch(&[dir.clone(), other.clone()])?;
+    fs::write(dir.join("x.log"), "")?;
+    assert_eq!(signals.recv_timeout(DEADLINE)?, text(dir.join("x.log")));
+    assert_eq!(signals.recv_timeout(DEADLINE)?, text(other.join("x.log")));
+    // One of the names leads elsewhere now; the other one does not.
+    let elsewhere = logs.path("elsewhere");
+    fs::create_dir(&elsewhere)?;
+    fs::remove_file(&other)?;
+    std::os::unix::fs::symlink(&elsewhere, &other)?;
+    watched.renew(&other)?;
+    fs::write(elsewhere.join("y.log"), "")?;
+    wait_for(&signals, &text(other.join("y.log")))?;
+    fs::write(dir.join("z.log"), "")?;
+    assert_eq!(signals.recv_timeout(DEADLINE)?, text(dir.join("z.log")));
     Ok(())
 }
