@@ -280,3 +280,33 @@ fn periods_are_the_shortest_gaps() {
         assert_eq!(period(&calendars), seconds.map(Duration::from_secs), "`{text}`");
     }
 }
+
+/// A period is known as soon as the elapses repeat; it must be that of all of them.
+#[test]
+fn periods_are_those_of_many_elapses() {
+    let parts = [
+        "daily",
+        "*:0/5",
+        "*:0/7",
+        "*:3/25:0/50",
+        "*:*:0/40",
+        "*:59:59.5",
+        "0/5:0/7",
+        "23:58",
+        "00:01",
+        "*:0/17 Asia/Kolkata",
+        "Mon..Fri *:0/45",
+        "Sun 23:59",
+        "*-*-01 00:02",
+        "*-02-29",
+    ];
+    let texts = (0..parts.len()).flat_map(|at| parts[at..].iter().map(move |other| (parts[at], *other)));
+    for (one, other) in texts {
+        let calendars = [calendar(one), calendar(other)];
+        let next = |base| calendars.iter().filter_map(|calendar| calendar.next_after(base, &TimeZone::UTC)).min();
+        let elapses = std::iter::successors(next("1969-12-31T23:59:59.999999Z".parse().unwrap()), |last| next(*last));
+        let elapses: Vec<Timestamp> = elapses.take(400).collect();
+        let gaps = elapses.windows(2).map(|pair| pair[1].duration_since(pair[0]).unsigned_abs());
+        assert_eq!(period(&calendars), gaps.min(), "`{one}; {other}`");
+    }
+}
