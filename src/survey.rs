@@ -5,6 +5,7 @@
 mod kept;
 mod past;
 pub mod pings;
+mod recall;
 mod replay;
 mod rows;
 mod timeline;
@@ -19,6 +20,7 @@ use jiff::tz::TimeZone;
 
 pub use kept::Kept;
 pub use past::{End, Past, PastError};
+pub use recall::recall;
 pub use replay::{Replayed, Timed, recorded, replay, replay_among};
 pub use rows::Row;
 pub use timeline::{Shares, Timeline};
@@ -77,42 +79,6 @@ pub fn survey(paths: &Paths, host: &str, zone: &TimeZone, now: Timestamp) -> Res
 fn known(history: &Reader, id: &CheckId) -> Option<(State, Position)> {
     let (_, kept) = Kept::of(&history.saved(&Key::Check(id.clone())).ok()??)?;
     Some((kept.state, kept.place?))
-}
-
-/// Folds the end of a log, which tells the last known status. What came of it is no news, so no events are told.
-pub fn recall(board: &mut Board, logs: &Path, id: &CheckId, until: Until<'_>, now: Timestamp) -> Result<(), TailError> {
-    let mut window = String::new();
-    tail::last_block_within(logs, id.as_ref(), until, |lines| {
-        window = String::from_utf8_lossy(lines).into_owned();
-        tells_a_verdict(&window)
-    })?;
-    let mut changes = Vec::new();
-    for text in from_first_marker(&window).lines() {
-        board.read(id, &line::parse(text), now, &mut changes);
-        changes.clear();
-    }
-    Ok(())
-}
-
-/// Whether a window holds the end of a run, or is the log of a program that has no runs.
-fn tells_a_verdict(window: &str) -> bool {
-    let (mut runs, mut statuses) = (false, false);
-    for text in window.lines() {
-        match line::parse(text) {
-            Line::End(_) => return true,
-            Line::Start(_) => runs = true,
-            Line::Status(_) => statuses = true,
-            _ => {}
-        }
-    }
-    statuses && !runs
-}
-
-/// A window may begin inside of a run, whose status lines are progress and no verdicts.
-fn from_first_marker(window: &str) -> &str {
-    let is_marker = |text: &str| text.starts_with(line::MARKER);
-    let before: usize = window.split_inclusive('\n').take_while(|text| !is_marker(text)).map(str::len).sum();
-    if before == window.len() { window } else { &window[before..] }
 }
 
 /// The lines of the last run of a check, from its start line to its end line or to the end of the log.

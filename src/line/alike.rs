@@ -10,6 +10,8 @@ pub struct Alike {
     pub lines: usize,
     /// How many bytes, newlines included.
     pub bytes: usize,
+    /// How many of these are the last line's.
+    pub last: usize,
 }
 
 /// The whole lines at the beginning of `text` that say `status`, as `like`, a line without its newline, does.
@@ -18,7 +20,7 @@ pub struct Alike {
 /// use ssi::{line, status::Status};
 /// let text = b"2026-11-22 08:06:01, OK, two\n2026-11-22 08:06:02, OK\nWARNING, three\n";
 /// let alike = line::alike(b"2026-11-22 08:06:00, OK, one", Status::Ok, text);
-/// assert_eq!((alike.lines, alike.bytes), (2, 53));
+/// assert_eq!((alike.lines, alike.bytes, alike.last), (2, 53, 24));
 /// ```
 pub fn alike(like: &[u8], status: Status, text: &[u8]) -> Alike {
     let form = Form::of(like, status);
@@ -29,7 +31,8 @@ pub fn alike(like: &[u8], status: Status, text: &[u8]) -> Alike {
             break;
         }
         alike.lines += 1;
-        alike.bytes += line.len() + 1;
+        alike.last = line.len() + 1;
+        alike.bytes += alike.last;
     }
     alike
 }

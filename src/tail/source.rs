@@ -13,6 +13,9 @@ use super::mark::{self, Inode, Mark, OVERLAP};
 /// A longer line, in bytes without its newline, is cut here; its rest is left out.
 pub const MAX_LINE: usize = 64 * 1024;
 
+/// So many bytes at the end of a file are looked at first for its last line.
+const FIRST_WINDOW: usize = 1024;
+
 /// A read buffer: room for the overlap, the longest line and the byte that tells whether it ends there.
 pub(super) fn buffer() -> Box<[u8]> {
     vec![0; OVERLAP + MAX_LINE + 1].into_boxed_slice()
@@ -90,15 +93,18 @@ impl Source {
     /// After the last complete line.
     pub(super) fn end(file: File, inode: Inode) -> io::Result<Source> {
         let size = file.metadata()?.len();
-        let mut bytes = buffer();
-        let start = size.saturating_sub(bytes.len() as u64);
-        let bytes = mark::read(&file, &mut bytes, start)?;
-        let end = start + bytes.len() as u64;
-        let newline = bytes.iter().rposition(|byte| *byte == b'\n');
-        let (offset, skipping) = match newline {
-            Some(at) => (start + at as u64 + 1, false),
-            None if start == 0 => (0, false),
-            None => (end, true),
+        // The last line is a short one, nearly always.
+        let mut window = FIRST_WINDOW;
+        let (offset, skipping) = loop {
+            let mut bytes = vec![0; window];
+            let start = size.saturating_sub(window as u64);
+            let bytes = mark::read(&file, &mut bytes, start)?;
+            match memchr::memrchr(b'\n', bytes) {
+                Some(at) => break (start + at as u64 + 1, false),
+                None if start == 0 => break (0, false),
+                None if window > MAX_LINE => break (start + bytes.len() as u64, true),
+                None => window = (window * 4).min(MAX_LINE + OVERLAP + 1),
+            }
         };
         let mark = Mark::locate(&file, inode, offset, skipping)?;
         Ok(Source { file, mark })
