@@ -50,7 +50,7 @@ pub struct Survey {
 /// Reads all scripts and the end of each log.
 pub fn survey(paths: &Paths, host: &str, zone: &TimeZone, now: Timestamp) -> Result<Survey, FileError> {
     let mut board = Board::new(host, zone.clone());
-    let (mut changes, mut unreadable) = (Vec::new(), Vec::new());
+    let (mut changes, mut unreadable, mut tail) = (Vec::new(), Vec::new(), Tail::new(&paths.logs));
     // Who may not read it learns less of what lies far back.
     let history = Reader::open(&paths.history()).ok().flatten();
     for installed in store::survey(paths)? {
@@ -60,7 +60,7 @@ pub fn survey(paths: &Paths, host: &str, zone: &TimeZone, now: Timestamp) -> Res
         let fault = match history.as_ref().and_then(|history| known(history, id)) {
             Some((state, place)) => {
                 board.restore(id, state, &mut changes);
-                let replayed = replay(&mut board, &paths.logs, id, Start::At(place), now, &mut |_| {});
+                let replayed = replay(&mut board, &mut tail, id, Start::At(place), now, &mut |_| {});
                 let is_fault = |error: &TailError| !matches!(error, TailError::RestNotFound { .. });
                 replayed.errors.into_iter().find(is_fault)
             }

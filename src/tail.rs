@@ -35,7 +35,7 @@ mod watch;
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use error::TailError;
 pub use follow::MAX_RETIRED;
@@ -46,6 +46,7 @@ pub use watch::{Signal, Watch, WatchError};
 
 use follow::Follow;
 use reader::Reader;
+use rotated::Listing;
 
 /// Where to start in a file that is followed from now on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,13 +89,19 @@ impl<'a> Lines<'a> {
 pub struct Tail {
     dir: PathBuf,
     files: HashMap<Box<str>, Follow>,
+    listing: Listing,
     buffer: Box<[u8]>,
 }
 
 impl Tail {
     /// A tail of the logs in `dir`, which need not exist yet. Nothing is followed so far.
     pub fn new(dir: impl Into<PathBuf>) -> Tail {
-        Tail { dir: dir.into(), files: HashMap::new(), buffer: source::buffer() }
+        Tail { dir: dir.into(), files: HashMap::new(), listing: Listing::default(), buffer: source::buffer() }
+    }
+
+    /// The directory of the logs.
+    pub fn dir(&self) -> &Path {
+        &self.dir
     }
 
     /// Starts to follow `<id>.log`, which need not exist yet; an id that is followed already starts anew.
@@ -165,7 +172,7 @@ impl Tail {
     ) -> Vec<TailError> {
         let mut errors = Vec::new();
         if let Some(follow) = self.files.get_mut(id) {
-            let mut reader = Reader::new(&self.dir, id, &mut self.buffer, sink, &mut errors);
+            let mut reader = Reader::new(&self.dir, id, &mut self.listing, &mut self.buffer, sink, &mut errors);
             action(follow, &mut reader);
         }
         errors

@@ -16,7 +16,7 @@ use crate::files::FileError;
 use crate::history::{HistoryError, Query, Reader, Saved};
 use crate::paths::Paths;
 use crate::store::{self, Installed};
-use crate::tail::{Start, TailError};
+use crate::tail::{Start, Tail, TailError};
 
 /// What is kept of a host.
 pub struct Past<'a> {
@@ -101,7 +101,7 @@ impl<'a> Past<'a> {
             None => Start::Oldest,
         };
         let mut fold = Fold::new(key.clone());
-        let replayed = replay(&mut board, &self.paths.logs, id, start, self.now, &mut |changes| {
+        let replayed = replay(&mut board, &mut Tail::new(&self.paths.logs), id, start, self.now, &mut |changes| {
             changes.iter().for_each(|(time, change)| fold.add(*time, change, sink));
         });
         fold.finish(sink);

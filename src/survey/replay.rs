@@ -1,6 +1,6 @@
 //! What a log holds beyond a place, folded as if it came now.
 //!
-//! Input: a board with the check on it, as it was at that place, and the place. Output: the changes in order, handed out in chunks, the
+//! Input: a board with the check on it, as it was at that place, the place, and a tail to read with. Output: the changes in order, handed out in chunks, the
 //! board as it is at the end of the log, and the place of that end.
 
 use std::path::Path;
@@ -30,27 +30,28 @@ pub struct Replayed {
     pub errors: Vec<TailError>,
 }
 
-/// Folds the log of `id`, a check of `board`, from `from` on, and gives `sink` each change with its time.
+/// Folds the log of `id`, a check of `board`, from `from` on, and gives `sink` each change with its time. Whoever reads many logs hands the
+/// same `tail` over for each: it follows none of them afterwards.
 ///
 /// The time is what the line itself says. A line without one has the time of the last one before it that has, which inside of a run is
 /// the start of the run or later; where none was read, that of the run that goes on, or else the file's time of change. No time is later
 /// than `now`.
 pub fn replay(
     board: &mut Board,
-    logs: &Path,
+    tail: &mut Tail,
     id: &CheckId,
     from: Start,
     now: Timestamp,
     sink: &mut dyn FnMut(&[Timed]),
 ) -> Replayed {
-    replay_among(board, logs, id, from, now, &mut |_, _| Vec::new(), sink)
+    replay_among(board, tail, id, from, now, &mut |_, _| Vec::new(), sink)
 }
 
 /// [`replay`] with the outcomes that `before` gives: those of runs that are not in the log and belong before a line of this
 /// run in it that was written at this time.
 pub fn replay_among(
     board: &mut Board,
-    logs: &Path,
+    tail: &mut Tail,
     id: &CheckId,
     from: Start,
     now: Timestamp,
@@ -59,11 +60,10 @@ pub fn replay_among(
 ) -> Replayed {
     let zone = board.zone().clone();
     let began = board.get(id).and_then(|entry| entry.running_since());
-    let mut time = began.or_else(|| modified(logs, id)).unwrap_or(now).min(now);
-    let mut tail = Tail::new(logs);
+    let mut time = began.or_else(|| modified(tail.dir(), id)).unwrap_or(now).min(now);
     tail.follow(id.as_ref(), from);
     let (mut told, mut changes) = (Vec::new(), Vec::new());
-    let errors = tail.poll_all(&mut |lines| {
+    let errors = tail.poll_id(id.as_ref(), &mut |lines| {
         for bytes in lines.iter() {
             let text = String::from_utf8_lossy(bytes);
             let line = line::parse(&text);
@@ -83,7 +83,9 @@ pub fn replay_among(
             told.clear();
         }
     });
-    Replayed { place: tail.position(id.as_ref()), errors }
+    let place = tail.position(id.as_ref());
+    tail.forget(id.as_ref());
+    Replayed { place, errors }
 }
 
 /// Folds an outcome that another witness than the log tells. Its end is its time.
@@ -152,7 +154,8 @@ UPDATE, half
             board.restore(&id, state, &mut Vec::new());
         }
         let (mut told, now) = (Vec::new(), "2026-11-22T12:00:00Z".parse()?);
-        let ended = replay(&mut board, logs, &id, from, now, &mut |changes| told.extend_from_slice(changes));
+        let ended =
+            replay(&mut board, &mut Tail::new(logs), &id, from, now, &mut |changes| told.extend_from_slice(changes));
         Ok((board, told, ended))
     }
 
@@ -228,7 +231,7 @@ UPDATE, half
         let id = check.id.clone();
         board.install(check, true, Timestamp::MIN, &mut Vec::new());
         let (mut count, mut most) = (0, 0);
-        replay(&mut board, dir.path(), &id, Start::Oldest, Timestamp::now(), &mut |changes| {
+        replay(&mut board, &mut Tail::new(dir.path()), &id, Start::Oldest, Timestamp::now(), &mut |changes| {
             (count, most) = (count + changes.len(), most.max(changes.len()));
         });
         assert_eq!((count, most), (25_000, CHUNK));

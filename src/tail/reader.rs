@@ -3,12 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use super::mark::{Inode, Mark};
+use super::rotated::{self, Listing};
 use super::source::{self, Reached, Refused, Source};
-use super::{Lines, TailError, rotated};
+use super::{Lines, TailError};
 
 pub(super) struct Reader<'a> {
     dir: &'a Path,
     id: &'a str,
+    listing: &'a mut Listing,
     buffer: &'a mut [u8],
     sink: &'a mut dyn FnMut(Lines<'_>),
     errors: &'a mut Vec<TailError>,
@@ -27,11 +29,12 @@ impl<'a> Reader<'a> {
     pub(super) fn new(
         dir: &'a Path,
         id: &'a str,
+        listing: &'a mut Listing,
         buffer: &'a mut [u8],
         sink: &'a mut dyn FnMut(Lines<'_>),
         errors: &'a mut Vec<TailError>,
     ) -> Reader<'a> {
-        Reader { dir, id, buffer, sink, errors }
+        Reader { dir, id, listing, buffer, sink, errors }
     }
 
     pub(super) fn current_path(&self) -> PathBuf {
@@ -80,7 +83,7 @@ impl<'a> Reader<'a> {
 
     /// The rotated files of this id, newest first.
     pub(super) fn rotated(&mut self) -> Vec<PathBuf> {
-        rotated::list(self.dir, self.id).unwrap_or_else(|source| {
+        self.listing.find(self.dir, self.id).unwrap_or_else(|source| {
             let path = self.dir.to_path_buf();
             self.errors.push(TailError::List { path, source });
             Vec::new()

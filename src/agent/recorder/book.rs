@@ -122,13 +122,12 @@ impl Book {
         self.writing().history()?.add_rows(rows)
     }
 
-    /// What was read again of one check counts from now on.
-    pub(super) fn caught_up_with(&self, live: &Live, id: &CheckId, kept: &Kept) -> Result<(), HistoryError> {
+    /// What was read again of these checks counts from now on.
+    pub(super) fn caught_up_with(&self, live: &Live, checks: &[Saved]) -> Result<(), HistoryError> {
         let mut writing = self.writing();
         let head = writing.head(live.origin(), 0, false);
-        let saved: Vec<Saved> = kept.saved(id.clone()).into_iter().collect();
         let seq = writing.history()?.head()?.seq;
-        writing.commit(&saved, &Head { seq, ..head })
+        writing.commit(checks, &Head { seq, ..head })
     }
 
     /// The database knows again what the board knows. Who was away until now can't catch up by numbers.

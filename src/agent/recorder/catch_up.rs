@@ -17,13 +17,16 @@ use crate::agent::now;
 use crate::board::{Board, Entry};
 use crate::check::CheckId;
 use crate::history::HistoryError;
+use crate::outcome::Outcome;
 use crate::paths::Paths;
 use crate::server::Live;
 use crate::survey::{self, Kept};
-use crate::tail::{Position, Start};
+use crate::tail::{Position, Start, Tail};
 
 /// So often something may be written to logs between the two readers.
 const ROUNDS: usize = 1000;
+/// What is read of logs counts together until it is so many rows: a transaction for each log would take longer than most logs.
+const MANY: usize = 5000;
 
 /// Reads what is missing; `Ok` when the database knows what the board knows.
 pub(super) fn catch_up(
@@ -33,23 +36,31 @@ pub(super) fn catch_up(
     book: &Book,
 ) -> Result<(), HistoryError> {
     let scope = engine.lock().unwrap_or_else(PoisonError::into_inner).journal();
-    let recorded = scope.map(gaps::recorded).unwrap_or_default();
-    let (board, places) = (Board::new(live.origin().host.clone(), TimeZone::system()), BTreeMap::new());
-    let mut reader = Reader { paths, board, places };
+    let mut recorded: BTreeMap<CheckId, Vec<Outcome>> = BTreeMap::new();
+    for outcome in scope.map(gaps::recorded).unwrap_or_default() {
+        recorded.entry(outcome.check.clone()).or_default().push(outcome);
+    }
+    let mut reader = Reader::new(paths, live);
     let known = book.known()?;
     let last_ends: BTreeMap<CheckId, Timestamp> =
         known.iter().filter_map(|(id, kept)| Some((id.clone(), kept.state.ended()?))).collect();
+    let mut read = Vec::new();
     for id in reader.take_up(live, known) {
         let installed = live.read(|board| board.get(&id).map(Entry::installed)).unwrap_or_default();
+        let recorded = recorded.remove(&id).unwrap_or_default();
         let mut gaps = Gaps::of(&id, &recorded, last_ends.get(&id).copied(), installed);
         reader.read(&id, book, &mut gaps)?;
         for outcome in gaps.rest() {
             book.add_rows(&survey::recorded(&mut reader.board, &outcome))?;
         }
-        if let Some(kept) = reader.kept(&id) {
-            book.caught_up_with(live, &id, &kept)?;
+        read.extend(reader.kept(&id).and_then(|kept| kept.saved(id)));
+        reader.rows += 1;
+        if reader.rows >= MANY {
+            book.caught_up_with(live, &std::mem::take(&mut read))?;
+            reader.rows = 0;
         }
     }
+    book.caught_up_with(live, &read)?;
     // From here on the agent reads nothing that is not read here too.
     let mut engine = engine.lock().unwrap_or_else(PoisonError::into_inner);
     reader.take_up(live, AllKept::new());
@@ -74,13 +85,20 @@ pub(super) fn catch_up(
 }
 
 /// The second reader of the logs.
-struct Reader<'a> {
-    paths: &'a Paths,
+struct Reader {
+    tail: Tail,
     board: Board,
     places: BTreeMap<CheckId, Start>,
+    /// So many do not count yet.
+    rows: usize,
 }
 
-impl Reader<'_> {
+impl Reader {
+    fn new(paths: &Paths, live: &Live) -> Reader {
+        let board = Board::new(live.origin().host.clone(), TimeZone::system());
+        Reader { tail: Tail::new(&paths.logs), board, places: BTreeMap::new(), rows: 0 }
+    }
+
     /// Follows the checks that it does not yet, from the places that the database has. Gives these checks.
     fn take_up(&mut self, live: &Live, mut known: AllKept) -> Vec<CheckId> {
         let is_new = |id: &CheckId| !self.places.contains_key(id);
@@ -121,15 +139,16 @@ impl Reader<'_> {
     fn read(&mut self, id: &CheckId, book: &Book, gaps: &mut Gaps) -> Result<(), HistoryError> {
         let Some(start) = self.places.get(id).cloned() else { return Ok(()) };
         let mut result = Ok(());
-        let logs = &self.paths.logs;
+        let Reader { tail, board, places, rows } = self;
         let before = &mut |run: &str, time| gaps.before(run, time);
-        let replayed = survey::replay_among(&mut self.board, logs, id, start, now(), before, &mut |rows| {
+        let replayed = survey::replay_among(board, tail, id, start, now(), before, &mut |changes| {
+            *rows += changes.len();
             if result.is_ok() {
-                result = book.add_rows(rows);
+                result = book.add_rows(changes);
             }
         });
         if let Some(place) = replayed.place {
-            self.places.insert(id.clone(), Start::At(place));
+            places.insert(id.clone(), Start::At(place));
         }
         result
     }
