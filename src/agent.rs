@@ -124,13 +124,13 @@ impl Agent {
         let live = Arc::new(live);
         let changed = Changed::default();
         let (reader, told) = settings::Reader::start(options.paths.clone(), options.listen.clone());
-        // Without a history nobody can tell which outcomes are known already.
-        let last_runs = match book.as_ref().is_some_and(|book| !book.is_behind()) {
-            true => witness::last_runs(&store::survey(&options.paths)?, &kept),
-            false => BTreeMap::new(),
-        };
         let journal = match (options.embedded, &options.paths.root) {
             (false, None) => {
+                // Without a history nobody can tell which outcomes are known already.
+                let last_runs = match book.as_ref().is_some_and(|book| !book.is_behind()) {
+                    true => witness::last_runs(store::changes(&options.paths)?, &kept),
+                    false => BTreeMap::new(),
+                };
                 let scope = options.paths.scope;
                 Some(engine::Journal { scope, recorded: witness::recorded(scope, &last_runs).await })
             }

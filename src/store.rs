@@ -6,6 +6,7 @@ mod checksum;
 mod origin;
 mod transaction;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
 use std::path::Path;
@@ -96,15 +97,35 @@ pub fn stand_in(id: &CheckId, description: String) -> Check {
 /// vanish from sight while its timer elapses.
 pub fn survey(paths: &Paths) -> Result<Vec<Installed>, FileError> {
     let mut all = scan(paths)?;
-    for name in names(&paths.units)? {
-        if let Some((id, unit::Kind::Service)) = name.to_str().and_then(unit::check_of)
-            && all.iter().all(|installed| installed.id != id)
-        {
-            all.extend(without_script(paths, &id)?);
-        }
+    let has_script = |id: &CheckId| all.binary_search_by(|installed| installed.id.cmp(id)).is_ok();
+    let mut others = Vec::new();
+    for id in with_service(paths)?.filter(|id| !has_script(id)) {
+        others.extend(without_script(paths, &id)?);
     }
+    all.extend(others);
     all.sort_by(|a, b| a.id.cmp(&b.id));
     Ok(all)
+}
+
+/// When each check of [`survey`] was installed or changed, which takes no look into its script.
+pub fn changes(paths: &Paths) -> Result<BTreeMap<CheckId, Timestamp>, FileError> {
+    let scripts = names(&paths.scripts)?.into_iter().filter_map(|name| id_of(name.to_str()?));
+    let mut all: BTreeMap<CheckId, Timestamp> = scripts.map(|id| (id.clone(), changed(paths, &id))).collect();
+    for id in with_service(paths)? {
+        if !all.contains_key(&id) && without_script(paths, &id)?.is_some() {
+            all.insert(id, Timestamp::MIN);
+        }
+    }
+    Ok(all)
+}
+
+/// The checks of which there is a unit of a service, by its name.
+fn with_service(paths: &Paths) -> Result<impl Iterator<Item = CheckId>, FileError> {
+    let id = |name: OsString| match unit::check_of(name.to_str()?)? {
+        (id, unit::Kind::Service) => Some(id),
+        _ => None,
+    };
+    Ok(names(&paths.units)?.into_iter().filter_map(id))
 }
 
 /// One installed check. A script that can't be read is there with that as its mistake: it must not hide the others.
@@ -168,8 +189,7 @@ pub fn get(paths: &Paths, id: &CheckId) -> Result<Option<Installed>, FileError> 
         Err(error) if error.source.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
-    let modified = std::fs::metadata(paths.script(id)).and_then(|metadata| metadata.modified());
-    let changed = modified.ok().and_then(|time| time.try_into().ok()).unwrap_or(Timestamp::MIN);
+    let changed = changed(paths, id);
     // What was accepted once stays readable when the configuration lowers its ceiling.
     let limits = Limits { max_timeout: std::time::Duration::MAX };
     let check = check::parse(&content, jiff::tz::db(), &limits).map(|parsed| Check { id: id.clone(), ..parsed.check });
@@ -177,9 +197,33 @@ pub fn get(paths: &Paths, id: &CheckId) -> Result<Option<Installed>, FileError> 
     Ok(Some(Installed { id: id.clone(), content, changed, modified, check }))
 }
 
+/// When the script of a check was installed or changed; the beginning of time where that is not known.
+fn changed(paths: &Paths, id: &CheckId) -> Timestamp {
+    let modified = std::fs::metadata(paths.script(id)).and_then(|metadata| metadata.modified());
+    modified.ok().and_then(|time| time.try_into().ok()).unwrap_or(Timestamp::MIN)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_known_of_all_without_reading_scripts_is_what_a_survey_finds() -> Result<(), Box<dyn std::error::Error>> {
+        let root = tempfile::tempdir()?;
+        let paths = Paths::system(Some(root.path()));
+        std::fs::create_dir_all(&paths.scripts)?;
+        std::fs::create_dir_all(&paths.units)?;
+        std::fs::write(paths.scripts.join("disk.bash"), "# name: Disk")?;
+        std::fs::write(paths.scripts.join("disk.sha256"), "")?;
+        for id in ["disk", "door", "foreign"] {
+            let unit = if id == "foreign" { String::new() } else { format!("[X-Ssi]\nCheck={id}\n") };
+            std::fs::write(paths.units.join(format!("ssi_{id}.service")), unit)?;
+        }
+        let found: Vec<_> = survey(&paths)?.into_iter().map(|installed| (installed.id, installed.changed)).collect();
+        assert_eq!(found.iter().map(|(id, _)| id.as_ref()).collect::<Vec<&str>>(), ["disk", "door"]);
+        assert_eq!(changes(&paths)?.into_iter().collect::<Vec<_>>(), found);
+        Ok(())
+    }
 
     #[test]
     fn a_script_that_cannot_be_read_hides_no_other() -> Result<(), Box<dyn std::error::Error>> {

@@ -162,7 +162,8 @@ impl Engine {
             Err(error) => return complain(&error),
         };
         let known: Vec<CheckId> = self.live.read(|board| board.entries().map(|entry| entry.check.id.clone()).collect());
-        for id in known.iter().filter(|id| installed.iter().all(|installed| installed.id != **id)) {
+        let is_gone = |id: &&CheckId| installed.binary_search_by(|installed| installed.id.cmp(id)).is_err();
+        for id in known.iter().filter(is_gone) {
             self.forget(id);
         }
         for installed in &installed {

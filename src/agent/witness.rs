@@ -21,7 +21,6 @@ use crate::line::{self, Line, Moment};
 use crate::outcome::Outcome;
 use crate::runner::Cause;
 use crate::server::Live;
-use crate::store::Installed;
 use crate::survey;
 use crate::systemd::{Active, ServiceState, Systemd, SystemdError};
 use crate::unit::{self, Kind, Scope};
@@ -214,12 +213,12 @@ pub(super) fn in_log(logs: &Path, id: &CheckId, run: &str) -> Option<Outcome> {
 }
 
 /// When each installed check ran last as far as the history knows; where it knows of no run, when the check was installed.
-pub(super) fn last_runs(installed: &[Installed], kept: &AllKept) -> BTreeMap<CheckId, Timestamp> {
-    let last = |installed: &Installed| {
-        let run = kept.get(&installed.id).and_then(|kept| kept.state.ended());
-        (installed.id.clone(), run.unwrap_or(installed.changed))
+pub(super) fn last_runs(installed: BTreeMap<CheckId, Timestamp>, kept: &AllKept) -> BTreeMap<CheckId, Timestamp> {
+    let last = |(id, changed): (CheckId, Timestamp)| {
+        let run = kept.get(&id).and_then(|kept| kept.state.ended());
+        (id, run.unwrap_or(changed))
     };
-    installed.iter().map(last).collect()
+    installed.into_iter().map(last).collect()
 }
 
 /// What the journal has of the time after each of these checks ran last, as far as it is known from before. Empty where it does not say.
