@@ -48,6 +48,7 @@ use crate::paths::Paths;
 use crate::server::{self, Guard, Live, Past};
 use crate::store;
 use crate::survey;
+use crate::systemd::Interest;
 use engine::{Changed, Engine};
 pub use fixing::action;
 pub use jobs::Jobs;
@@ -247,13 +248,13 @@ impl Agent {
                 stopped(stopping.clone()),
             ));
         } else if options.paths.root.is_none() {
-            let timers = jobs.changed();
-            workers.spawn_local(jobs.run(scope, stopped(stopping.clone())));
+            let (timers, started) = (jobs.changed(), Interest::default());
+            workers.spawn_local(jobs.run(scope, started.clone(), stopped(stopping.clone())));
             workers.spawn_local(bus::run(
                 options.paths.clone(),
                 Arc::clone(&live),
                 book,
-                bus::Bells { checks_changed, told, timers },
+                bus::Bells { checks_changed, told, timers, started },
                 stopped(stopping.clone()),
             ));
         }

@@ -58,7 +58,7 @@ pub async fn run(
                 asking.adjust(&probes);
                 round.reset_immediately();
             }
-            _ = round.tick() => ports(&probes, &mut found),
+            _ = round.tick(), if has_ports(&probes) => ports(&probes, &mut found),
             Some((unit, probed)) = answers.recv() => {
                 // What came before the target was taken away says nothing any more.
                 if asking.is_asked(&unit, &probed.target) {
@@ -80,11 +80,12 @@ fn rhythm() -> Interval {
     rhythm
 }
 
+fn has_ports(probes: &[Probes]) -> bool {
+    probes.iter().any(|probes| !probes.ports.is_empty())
+}
+
 /// Looks at all ports.
 fn ports(probes: &[Probes], found: &mut impl FnMut(&UnitName, Probed)) {
-    if probes.iter().all(|probes| probes.ports.is_empty()) {
-        return;
-    }
     // A table that changes while it is read may lack a line, hardly twice.
     let tables = [listeners::read(), listeners::read()];
     for probes in probes {

@@ -21,7 +21,7 @@ use crate::line::Trigger;
 use crate::paths::Paths;
 use crate::server::Live;
 use crate::survey;
-use crate::systemd::{self, Observed, Systemd, SystemdError};
+use crate::systemd::{self, Interest, Observed, Systemd, SystemdError};
 use crate::unit;
 
 /// Between attempts to reach a bus that is away.
@@ -55,6 +55,8 @@ pub(super) struct Bells {
     pub(super) told: Arc<Notify>,
     /// Timers of others may not be as they were.
     pub(super) timers: Arc<Notify>,
+    /// What these start.
+    pub(super) started: Interest,
 }
 
 /// Listens until `stop` is ready, over every loss of the connection.
@@ -102,7 +104,7 @@ async fn listen(
 ) -> Result<(), SystemdError> {
     // Signals have a connection of their own: a flood of them must not hold up the answer that their reader waits for.
     let systemd = Systemd::connect(paths.scope).await?;
-    let observed = systemd::observe(&Systemd::connect(paths.scope).await?).await?;
+    let observed = systemd::observe(&Systemd::connect(paths.scope).await?, bells.started.clone()).await?;
     bells.timers.notify_one();
     started(&systemd, live).await;
     timers(&systemd, live, |_| true, true).await;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use tokio::time::Instant;
 
-use super::clock::Clock;
+use super::clock::{Alarm, Clock};
 use super::{AgentError, now};
 use crate::server::Live;
 
@@ -20,21 +20,21 @@ const JUMP: SignedDuration = SignedDuration::from_secs(10);
 /// Watches deadlines until `stop` is ready.
 pub(super) async fn run(live: Arc<Live>, stop: impl Future<Output = ()>) -> Result<&'static str, AgentError> {
     tokio::pin!(stop);
-    let mut watched = Clock::watch();
+    let (alarm, mut watched) = (Alarm::new(), Clock::watch());
     loop {
         let next = live.read(|board| board.next_deadline());
         let until = next.map_or(LONGEST, |next| next.duration_since(now()).try_into().unwrap_or(Duration::ZERO));
-        let (clock, timer) = (now(), Instant::now());
+        let (time, timer) = (now(), Instant::now());
         tokio::select! {
             () = &mut stop => return Ok("deadlines"),
             // Checks come a thousand at a time.
             () = live.expecting() => tokio::time::sleep(SHORTEST).await,
             () = watched.is_set() => {}
-            () = tokio::time::sleep(until.clamp(SHORTEST, LONGEST)) => {}
+            () = alarm.after(until.clamp(SHORTEST, LONGEST)) => {}
         }
         // The timer stands still while the machine sleeps, and does not follow a clock that is set.
         let passed = SignedDuration::try_from(timer.elapsed()).unwrap_or(SignedDuration::MAX);
-        let jumped = now().duration_since(clock) - passed;
+        let jumped = now().duration_since(time) - passed;
         if jumped.abs() > JUMP {
             live.update(now(), |board, _| board.awake(now()));
         }

@@ -7,12 +7,13 @@ use sd_notify::NotifyState;
 use tokio::sync::watch;
 
 use super::AgentError;
+use super::clock::Alarm;
 use super::settings::Mistakes;
 use crate::server::Live;
 use crate::status::Status;
 
 /// How often the one-line summary is looked at where no watchdog sets the pace.
-const SUMMARY: Duration = Duration::from_secs(15);
+const SUMMARY: Duration = Duration::from_secs(30);
 
 /// Says that everything is up and keeps saying that it is. The board must answer for that: an agent that hangs says nothing.
 pub(super) async fn run(
@@ -24,11 +25,13 @@ pub(super) async fn run(
     let pace = sd_notify::watchdog_enabled().map_or(SUMMARY, |limit| limit / 2);
     let mut said = summary(&live, &addresses, &mistakes);
     tell(&[NotifyState::Ready, NotifyState::Status(&said)]);
+    let alarm = Alarm::new();
+    let is_heard = std::env::var_os("NOTIFY_SOCKET").is_some();
     tokio::pin!(stop);
     loop {
         tokio::select! {
             () = &mut stop => return Ok("health"),
-            () = tokio::time::sleep(pace) => {}
+            () = alarm.after(pace), if is_heard => {}
             // The sender lives as long as its worker, with which the agent ends.
             Ok(()) = mistakes.changed() => {}
         }

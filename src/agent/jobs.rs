@@ -1,25 +1,28 @@
 //! The jobs of the host, kept at hand for whoever asks: timers as systemd last told, and the rest from the board.
 //!
-//! systemd is asked anew when timers come or go, when one was to elapse, and once a minute in any case. Nobody who reads waits for that.
+//! systemd is asked anew when it tells that a timer came, went or elapsed, or that what a timer starts began or ended, and every ten minutes
+//! in any case. Nobody who reads waits for that.
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, timeout};
 
+use super::clock::Alarm;
 use super::{AgentError, now};
 use crate::board::Board;
 use crate::jobs::{Clock, Report, Timer, Timers, report};
-use crate::systemd::{Systemd, SystemdError};
+use crate::systemd::{Interest, Systemd, SystemdError};
 use crate::unit::{self, Scope};
 
-/// The longest time between two questions, and the shortest.
-const AT_MOST: Duration = Duration::from_secs(60);
-const AT_LEAST: Duration = Duration::from_secs(5);
-/// How long after its elapse a timer is looked at: its service has begun by then.
-const BEHIND: Duration = Duration::from_secs(1);
+/// The longest time between two questions, where nothing is told.
+const AT_MOST: Duration = Duration::from_secs(600);
+/// The same where systemd could not be asked.
+const RETRY: Duration = Duration::from_secs(60);
+/// The shortest, however often timers elapse.
+const AT_LEAST: Duration = Duration::from_secs(2);
 /// How long timers may go on coming and going before they are asked for: `systemctl enable --now` is told in several steps.
 const SETTLE: Duration = Duration::from_millis(500);
 /// How long systemd may take to answer all questions.
@@ -52,10 +55,15 @@ impl Jobs {
         Arc::clone(&self.changed)
     }
 
-    /// Keeps the timers up to date until `stop` is ready.
-    pub(super) async fn run(self, scope: Scope, stop: impl Future<Output = ()>) -> Result<&'static str, AgentError> {
+    /// Keeps the timers up to date until `stop` is ready. What they start is of interest from then on.
+    pub(super) async fn run(
+        self,
+        scope: Scope,
+        started: Interest,
+        stop: impl Future<Output = ()>,
+    ) -> Result<&'static str, AgentError> {
         tokio::pin!(stop);
-        let mut systemd = None;
+        let (alarm, mut systemd) = (Alarm::new(), None);
         self.set(Timers { error: Some("systemd has not told its timers yet".to_owned()), ..Timers::default() });
         loop {
             let asked = tokio::select! {
@@ -64,23 +72,27 @@ impl Jobs {
             };
             let error = match asked {
                 Ok(Ok(timers)) => {
+                    started.set(timers.iter().filter_map(|timer| timer.starts.as_deref()?.parse().ok()));
                     self.set(Timers { timers, asked: Some(now()), error: None });
                     None
                 }
                 Ok(Err(error)) => Some(error.to_string()),
                 Err(_) => Some(format!("systemd did not answer within {} s", PATIENCE.as_secs())),
             };
+            let mut pause = if error.is_some() { RETRY } else { AT_MOST };
             if let Some(error) = error {
                 // Another connection may fare better.
                 systemd = None;
                 // What was known stays, with its age.
                 self.set(Timers { error: Some(error), ..Timers::clone(&self.timers()) });
             }
-            let again = Instant::now() + pause(&self.timers().timers, now());
-            tokio::select! {
-                () = &mut stop => return Ok("jobs"),
-                () = sleep_until(again) => {}
-                () = self.changed.notified() => sleep(SETTLE).await,
+            let asked = Instant::now();
+            loop {
+                tokio::select! {
+                    () = &mut stop => return Ok("jobs"),
+                    () = alarm.after(pause.saturating_sub(asked.elapsed())) => break,
+                    () = self.changed.notified() => pause = pause.min((asked.elapsed() + SETTLE).max(AT_LEAST)),
+                }
             }
         }
     }
@@ -98,13 +110,6 @@ async fn ask(scope: Scope, systemd: &mut Option<Systemd>) -> Result<Vec<Timer>, 
     Ok(timers)
 }
 
-/// How long to wait: until the next timer elapses.
-fn pause(timers: &[Timer], now: Timestamp) -> Duration {
-    let next = timers.iter().filter_map(|timer| timer.next).filter(|next| *next > now).min();
-    let until = next.and_then(|next| Duration::try_from(next.duration_since(now)).ok());
-    until.map_or(AT_MOST, |until| (until + BEHIND).clamp(AT_LEAST, AT_MOST))
-}
-
 #[cfg(test)]
 mod tests {
     use jiff::tz::TimeZone;
@@ -113,16 +118,6 @@ mod tests {
 
     fn timer(next: &str) -> Timer {
         Timer { unit: "a.timer".into(), active: true, next: next.parse().ok(), ..Timer::default() }
-    }
-
-    #[test]
-    fn systemd_is_asked_when_a_timer_elapses() {
-        let now = "2026-11-22T12:00:00Z".parse().unwrap();
-        let pause = |nexts: &[&str]| pause(&nexts.iter().map(|next| timer(next)).collect::<Vec<_>>(), now).as_secs();
-        assert_eq!(pause(&[]), 60);
-        assert_eq!(pause(&["2026-11-22T11:00:00Z", "2026-11-23T12:00:00Z"]), 60);
-        assert_eq!(pause(&["2026-11-22T12:00:30Z", "2026-11-23T12:00:00Z"]), 31);
-        assert_eq!(pause(&["2026-11-22T12:00:01Z"]), 5);
     }
 
     #[test]

@@ -31,7 +31,9 @@ pub struct Timer {
     pub last: Option<Timestamp>,
     /// By how much it may be late.
     pub accuracy: Duration,
-    /// What it starts.
+    /// The unit that it starts.
+    pub starts: Option<String>,
+    /// The same, where it is a service.
     pub service: Option<Service>,
 }
 

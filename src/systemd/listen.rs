@@ -54,7 +54,7 @@ impl Interest {
         self.0.replace(paths.collect());
     }
 
-    fn unit(&self, path: &str) -> Option<UnitName> {
+    pub(super) fn unit(&self, path: &str) -> Option<UnitName> {
         self.0.borrow().get(path).cloned()
     }
 }

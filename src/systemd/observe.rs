@@ -14,7 +14,7 @@ use zbus::{OwnedObjectPath, OwnedVariant};
 
 use super::error::during;
 use super::units::{hex, instant};
-use super::{ServiceState, Systemd, SystemdError};
+use super::{Interest, ServiceState, Systemd, SystemdError};
 use crate::check::CheckId;
 use crate::unit::{self, Kind};
 
@@ -56,7 +56,7 @@ pub enum Observed {
         /// When.
         next: Option<Timestamp>,
     },
-    /// A timer that is not that of a check came, went, was started or stopped.
+    /// A timer that is not that of a check came, went or changed, or what it starts did.
     ForeignTimer,
     /// All units were read again; signals for what changed by that never come.
     Reloaded,
@@ -65,8 +65,11 @@ pub enum Observed {
 /// How many signals may wait: a thousand timers that start together send several each.
 const QUEUE: Option<NonZero<usize>> = NonZero::new(8192);
 
-/// Listens from now on.
-pub async fn observe(systemd: &Systemd) -> Result<impl Stream<Item = Observed> + use<>, SystemdError> {
+/// Listens from now on. `started` are the units that timers of others start.
+pub async fn observe(
+    systemd: &Systemd,
+    started: Interest,
+) -> Result<impl Stream<Item = Observed> + use<>, SystemdError> {
     let fail = during("listen to systemd");
     let rule = MatchRule::builder()
         .msg_type(message::Type::Signal)
@@ -76,14 +79,14 @@ pub async fn observe(systemd: &Systemd) -> Result<impl Stream<Item = Observed> +
         .map_err(&fail)?;
     let messages = MessageStream::for_match_rule(rule, &systemd.connection, QUEUE).await.map_err(&fail)?;
     systemd.subscribe().await?;
-    let mut ear = Ear::default();
+    let mut ear = Ear { started, services: HashMap::new() };
     Ok(messages.filter_map(move |message| std::future::ready(message.ok().and_then(|message| ear.read(&message)))))
 }
 
 /// What has to be remembered from one signal to the next: systemd tells of one change of a service in two, first the words of the
 /// service, then the state of the unit.
-#[derive(Default)]
 struct Ear {
+    started: Interest,
     services: HashMap<CheckId, Service>,
 }
 
@@ -117,7 +120,11 @@ impl Ear {
                 foreign_timer(unit)
             }
             "PropertiesChanged" => {
-                let (id, kind) = unit::check_of(&unit_name(header.path()?.as_str())?)?;
+                let path = header.path()?.as_str();
+                let Some((id, kind)) = unit_name(path).and_then(|name| unit::check_of(&name)) else {
+                    let is_of_a_timer = path.ends_with("_2etimer") || self.started.unit(path).is_some();
+                    return is_of_a_timer.then_some(Observed::ForeignTimer);
+                };
                 let (_, changed, _): (String, Properties, Vec<String>) = body.deserialize().ok()?;
                 match kind {
                     Kind::Timer => timer(id, &changed),

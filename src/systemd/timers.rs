@@ -33,9 +33,9 @@ impl Systemd {
     async fn whole_timer(&self, unit: &str) -> Option<Timer> {
         let path = object_path(unit);
         let (common, own) = futures_util::join!(self.all(&path, "Unit"), self.all(&path, "Timer"));
-        let (mut timer, starts) = read(unit, &common.ok()?.0, &own.ok()?.0);
-        if let Some(service) = starts {
-            timer.service = self.started_by_timer(&service).await;
+        let mut timer = read(unit, &common.ok()?.0, &own.ok()?.0);
+        if let Some(service) = &timer.starts {
+            timer.service = self.started_by_timer(service).await;
         }
         Some(timer)
     }
@@ -62,14 +62,14 @@ impl Systemd {
     }
 }
 
-/// A timer of its properties, and the unit that it starts.
-fn read(unit: &str, common: &Properties, own: &Properties) -> (Timer, Option<String>) {
+/// A timer of its properties.
+fn read(unit: &str, common: &Properties, own: &Properties) -> Timer {
     let elapses = elapses(own).unwrap_or_default();
     let calendars: Calendars = list(own, "TimersCalendar");
     let spans: Spans = list(own, "TimersMonotonic");
     let mut files = ["SourcePath", "FragmentPath"].into_iter().filter_map(|name| text(common, name));
     let micros = |name| own.get(name).and_then(|value| u64::try_from(value).ok());
-    let timer = Timer {
+    Timer {
         unit: unit.to_owned(),
         file: files.find(|file| !file.is_empty()),
         active: text(common, "ActiveState").is_some_and(|state| state == "active"),
@@ -78,9 +78,9 @@ fn read(unit: &str, common: &Properties, own: &Properties) -> (Timer, Option<Str
         next: elapses.next,
         last: elapses.last,
         accuracy: micros("AccuracyUSec").map_or(Duration::ZERO, span),
+        starts: text(own, "Unit"),
         service: None,
-    };
-    (timer, text(own, "Unit"))
+    }
 }
 
 fn list<T>(properties: &HashMap<String, OwnedVariant>, name: &str) -> Vec<T>

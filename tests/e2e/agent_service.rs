@@ -98,8 +98,8 @@ fn an_idle_agent_sleeps() {
     add(&machine, &scripts, &[]).ok();
     let (one, two) = (Board::open(&machine, ""), Board::open(&machine, ""));
     let pid = agent_pid(&machine);
-    // The time between the two counts is what is measured, not something to wait for. After checks were added, and once a minute, the
-    // agent looks at all timers, so that not every three seconds are quiet.
+    // The time between the two counts is what is measured, not something to wait for. After checks were added the agent
+    // looks at all timers, so that not every three seconds are quiet.
     let script = format!(
         "count() {{ cat /proc/{pid}/task/*/status | awk '/ctxt_switches/ {{ n += $2 }} END {{ print n }}'; }}
          before=$(count); sleep 3; echo $(( $(count) - before ))"
