@@ -4,6 +4,7 @@
 //! everything is as it was before.
 
 mod add;
+mod bash;
 mod difference;
 mod error;
 mod plan;

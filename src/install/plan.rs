@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::difference::{self, Difference, Origin};
 use super::program::Program;
-use super::{InstallError, Invalid, Site, script};
+use super::{InstallError, Invalid, Site, bash, script};
 use crate::check::{self, Check, CheckId, Limits};
 use crate::files::{self, FileError};
 use crate::paths::Paths;
@@ -91,8 +91,11 @@ pub fn plan(
 ) -> Result<Plan, InstallError> {
     let paths = site.paths;
     let place = paths.place(program.path.clone());
+    // Once: where nobody knows the group, even systemd is asked for it.
+    let log_group = log_group(paths);
     let mut seen: HashMap<CheckId, PathBuf> = HashMap::new();
-    let (mut checks, mut steps) = (Vec::new(), Vec::new());
+    let (mut checks, mut steps) = (Vec::<Planned>::new(), Vec::new());
+    let mut unread = Vec::new();
     for script in candidates {
         let (id, file) = (script.check.id.clone(), script.file.clone());
         if let Some(first) = seen.insert(id.clone(), file.clone()) {
@@ -100,9 +103,9 @@ pub fn plan(
         }
         machine_has(&script, paths.scope, options)?;
         let installed = store::get(paths, &id)?;
-        // Bash has read what is installed already; for a thousand scripts that alone takes seconds.
+        // Bash has read what is installed already.
         if installed.as_ref().is_none_or(|old| old.content != script.content) {
-            understood(&script)?;
+            unread.push(checks.len());
         }
         if let Some(Ok(other)) = installed.as_ref().map(|old| &old.check)
             && other.name != script.check.name
@@ -112,7 +115,7 @@ pub fn plan(
         }
         let units = unit::render(&script.check, &place);
         let enabled = installed.is_none() || paths.is_enabled(&id);
-        let own = steps_of(paths, &script, &units, enabled)?;
+        let own = steps_of(paths, &script, &units, enabled, log_group)?;
         let difference = difference::difference(paths, installed.as_ref(), &script, &own);
         steps.extend(own);
         // Who installs the installed script once more, to mend its units, says nothing of where it came from.
@@ -125,6 +128,7 @@ pub fn plan(
         }
         checks.push(Planned { script, difference, units, enabled, moved });
     }
+    bash::understand(&unread.into_iter().map(|at| &checks[at].script).collect::<Vec<_>>())?;
     let mut shared = Vec::new();
     if !checks.is_empty() {
         shared.extend(program.steps());
@@ -136,15 +140,7 @@ pub fn plan(
 /// Whether this machine has what the header asks for, and bash understands the script.
 pub fn fit(script: &Candidate, scope: Scope, options: &Options) -> Result<(), InstallError> {
     machine_has(script, scope, options)?;
-    understood(script)
-}
-
-fn understood(script: &Candidate) -> Result<(), InstallError> {
-    let file = script.file.clone();
-    match bash_mistake(&script.content).map_err(FileError::at("run bash on", &script.file))? {
-        Some(mistake) => Err(InstallError::Unfit { file, reason: format!("bash does not understand it: {mistake}") }),
-        None => Ok(()),
-    }
+    bash::understand(&[script])
 }
 
 fn machine_has(script: &Candidate, scope: Scope, options: &Options) -> Result<(), InstallError> {
@@ -182,18 +178,6 @@ fn machine_has(script: &Candidate, scope: Scope, options: &Options) -> Result<()
     Ok(())
 }
 
-/// What `bash -n` says of a script: it reads all of it and runs nothing.
-fn bash_mistake(content: &[u8]) -> std::io::Result<Option<String>> {
-    use std::io::Write;
-    let mut script = tempfile::tempfile()?;
-    script.write_all(content)?;
-    std::io::Seek::rewind(&mut script)?;
-    let output = std::process::Command::new("bash").arg("-n").stdin(script).output()?;
-    let text = String::from_utf8_lossy(&output.stderr);
-    let first = text.lines().next().unwrap_or_default().trim_start_matches("bash: ").to_owned();
-    Ok((!output.status.success()).then_some(first))
-}
-
 /// Numbers are taken as they are; systemd does the same.
 fn known(name: &str, exists: impl Fn(&str) -> bool) -> bool {
     name.bytes().all(|b| b.is_ascii_digit()) || exists(name)
@@ -201,7 +185,13 @@ fn known(name: &str, exists: impl Fn(&str) -> bool) -> bool {
 
 /// The files of one check that are not yet as they should be. The script, which says that the check exists, comes last: whatever
 /// stops `add` half-way leaves a check that is all there or one that adding again takes for new.
-fn steps_of(paths: &Paths, script: &Candidate, units: &[UnitFile], enabled: bool) -> Result<Vec<Step>, InstallError> {
+fn steps_of(
+    paths: &Paths,
+    script: &Candidate,
+    units: &[UnitFile],
+    enabled: bool,
+    log_group: Option<u32>,
+) -> Result<Vec<Step>, InstallError> {
     let id = &script.check.id;
     let mut steps = Vec::new();
     for unit in units {
@@ -223,7 +213,7 @@ fn steps_of(paths: &Paths, script: &Candidate, units: &[UnitFile], enabled: bool
     }
     let log = paths.log(id);
     if log.symlink_metadata().is_err() {
-        steps.push(Step::Create { path: log, mode: 0o640, group: log_group(paths) });
+        steps.push(Step::Create { path: log, mode: 0o640, group: log_group });
     }
     steps.extend(store::vouch(paths, id, &script.content)?);
     steps.extend(write(paths.script(id), &script.content)?);
