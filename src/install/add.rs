@@ -66,11 +66,10 @@ async fn hand_over(systemd: &Systemd, plan: &Plan) -> Result<(), InstallError> {
     if !unread.is_empty() || !systemd.loaded(&changed).await?.is_empty() {
         systemd.reload().await?;
     }
-    let on = timers(plan, |planned| planned.enabled);
-    if on.is_empty() {
+    // Those that are on have their links by now: they are among the files, and systemd reads them when it boots.
+    if !plan.checks.iter().any(|planned| planned.enabled && timer(planned).is_some()) {
         return Ok(());
     }
-    systemd.enable(&on).await?;
     let mut jobs = systemd.jobs().await?;
     let is_old = |planned: &Planned| match planned.difference {
         Difference::New => false,
