@@ -81,8 +81,9 @@ pub(super) fn notes(plan: &Plan, program: &Program, paths: &Paths, ui: &Ui) {
     {
         ui.warn(warning);
     }
+    let mut surprises = warnings::Surprises::new();
     checks()
-        .flat_map(|script| warnings::of_the_check(&script.check, &script.file))
+        .flat_map(|script| surprises.of_the_check(&script.check, &script.file))
         .for_each(|warning| ui.warn(warning));
     if checks().any(|script| script.check.section.is_some()) {
         // What could not be read is no reason to fail what is done already.

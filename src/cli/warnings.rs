@@ -1,6 +1,6 @@
 //! What to know about a check before relying on it, for `ssi add` and `ssi test` alike.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::check::Check;
 use crate::paths::Paths;
+use crate::schedule::Schedule;
 use crate::store::Installed;
 use crate::timespan;
 use crate::unit::{self, Scope};
@@ -32,17 +33,35 @@ pub(super) fn of_the_machine(paths: &Paths) -> Option<String> {
     })
 }
 
-/// What may surprise in this check, whose script is `file`.
-pub(super) fn of_the_check(check: &Check, file: &Path) -> Vec<String> {
-    let mut warnings = Vec::new();
-    if file.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o004 == 0) {
-        warnings.push(format!(
-            "others may not read `{}`, but its installed copy they may: keep secrets out of it, in a `credential:` or an `env-file:`",
-            file.display()
-        ));
+/// What may surprise in checks. Hundreds of elapses of a schedule are looked at for that: once for all checks that share it.
+pub(super) struct Surprises<'a> {
+    now: Timestamp,
+    zone: TimeZone,
+    schedules: HashMap<&'a str, Elapses>,
+}
+
+impl<'a> Surprises<'a> {
+    /// Those of this moment, where the clock goes as it does here.
+    pub(super) fn new() -> Surprises<'a> {
+        Surprises { now: Timestamp::now(), zone: TimeZone::system(), schedules: HashMap::new() }
     }
-    warnings.extend(of_the_schedule(check, Timestamp::now(), &TimeZone::system()));
-    warnings
+
+    /// What may surprise in this check, whose script is `file`.
+    pub(super) fn of_the_check(&mut self, check: &'a Check, file: &Path) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if file.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o004 == 0) {
+            warnings.push(format!(
+                "others may not read `{}`, but its installed copy they may: keep secrets out of it, in a `credential:` or an `env-file:`",
+                file.display()
+            ));
+        }
+        if let Some(schedule) = &check.schedule {
+            let new = || Elapses::of(schedule, self.now, &self.zone);
+            let elapses = self.schedules.entry(&check.schedule_text).or_insert_with(new);
+            warnings.extend(of_the_schedule(check, elapses));
+        }
+        warnings
+    }
 }
 
 /// Which of the installed checks fill the same section of `/status` as this one, of which only the first is shown.
@@ -58,14 +77,36 @@ pub(super) fn of_the_section(check: &Check, installed: &[Installed]) -> Option<S
     })
 }
 
-fn of_the_schedule(check: &Check, now: Timestamp, zone: &TimeZone) -> Vec<String> {
-    let Some(schedule) = &check.schedule else { return Vec::new() };
+/// What matters of the elapses of a schedule.
+struct Elapses {
+    /// Whether there is one in the future.
+    is_any: bool,
+    /// The shortest gap between two.
+    period: Option<Duration>,
+    /// The civil times that the clock passes over within a year.
+    skipped: BTreeSet<String>,
+}
+
+impl Elapses {
+    fn of(schedule: &Schedule, now: Timestamp, zone: &TimeZone) -> Elapses {
+        let period = schedule.period();
+        let until = now.saturating_add(YEAR).unwrap_or(Timestamp::MAX);
+        // What runs more often than that misses nothing: the hour is not there to be watched.
+        let calendars = if period > Some(LONGEST_GAP) { schedule.calendars() } else { &[] };
+        let skipped = calendars.iter().flat_map(|calendar| calendar.skipped(now, until, zone));
+        // Several calendars may miss the same.
+        let skipped = skipped.map(|civil| civil.strftime("%F %H:%M").to_string()).collect();
+        Elapses { is_any: schedule.next_after(now, zone).is_some(), period, skipped }
+    }
+}
+
+fn of_the_schedule(check: &Check, elapses: &Elapses) -> Vec<String> {
     let (id, text) = (&check.id, &check.schedule_text);
-    if schedule.next_after(now, zone).is_none() {
+    if !elapses.is_any {
         return vec![format!("`{id}` never runs by itself: `schedule: {text}` never elapses again")];
     }
     let mut warnings = Vec::new();
-    let Some(period) = schedule.period() else { return warnings };
+    let Some(period) = elapses.period else { return warnings };
     let words = timespan::words;
     if period < check.timeout {
         warnings.push(format!(
@@ -81,18 +122,10 @@ fn of_the_schedule(check: &Check, now: Timestamp, zone: &TimeZone) -> Vec<String
             words(period)
         ));
     }
-    // What runs more often than that misses nothing: the hour is not there to be watched.
-    if period > LONGEST_GAP {
-        let until = now.saturating_add(YEAR).unwrap_or(Timestamp::MAX);
-        let skipped = schedule.calendars().iter().flat_map(|calendar| calendar.skipped(now, until, zone));
-        // Several calendars may miss the same.
-        let skipped: BTreeSet<String> = skipped.map(|civil| civil.strftime("%F %H:%M").to_string()).collect();
-        if !skipped.is_empty() {
-            let when = skipped.into_iter().collect::<Vec<_>>().join(" and ");
-            warnings.push(format!(
-                "`{id}` is left out on {when}: the clock is put forward then, and passes that time over"
-            ));
-        }
+    if !elapses.skipped.is_empty() {
+        let when = elapses.skipped.iter().map(String::as_str).collect::<Vec<_>>().join(" and ");
+        warnings
+            .push(format!("`{id}` is left out on {when}: the clock is put forward then, and passes that time over"));
     }
     warnings
 }
@@ -110,7 +143,8 @@ mod tests {
         let (Ok(now), Ok(zone)) = ("2026-11-22T12:00:00Z".parse(), jiff::tz::db().get("Europe/Paris")) else {
             panic!()
         };
-        of_the_schedule(&parsed.check, now, &zone)
+        let Some(schedule) = &parsed.check.schedule else { panic!("{script}") };
+        of_the_schedule(&parsed.check, &Elapses::of(schedule, now, &zone))
     }
 
     #[test]

@@ -85,7 +85,10 @@ pub(super) fn report(script: &Candidate, findings: &[Problem], paths: &Paths, pr
         name: Some(check.name.clone()),
         valid: true,
         problems,
-        warnings: of_the_machine.into_iter().chain(warnings::of_the_check(check, &script.file)).collect(),
+        warnings: of_the_machine
+            .into_iter()
+            .chain(warnings::Surprises::new().of_the_check(check, &script.file))
+            .collect(),
         user: Some(user),
         sandbox: Some(check.sandbox.to_string()),
         exposure: units.first().and_then(systemd::exposure),
