@@ -41,6 +41,7 @@ use tokio::task::{JoinSet, LocalSet};
 use crate::api::{self, Api, Hands, TokenFile};
 use crate::config::Settings;
 use crate::event::Origin;
+use crate::files;
 use crate::identity;
 use crate::journal::Message;
 use crate::page;
@@ -111,7 +112,8 @@ pub struct Agent {
 impl Agent {
     /// Reads scripts and the last status of every check, and follows them from there on.
     pub async fn start(options: Options) -> Result<Agent, AgentError> {
-        if let Err(error) = server::raise_file_limit() {
+        // Each log and each subscriber is one.
+        if let Err(error) = files::raise_limit() {
             Message::warning(format_args!("the limit of open files could not be raised: {error}")).send();
         }
         let (book, beginning) = recorder::open(&options.paths);

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
 use tempfile::NamedTempFile;
@@ -78,6 +79,15 @@ pub(crate) fn temporary(dir: &Path) -> io::Result<NamedTempFile> {
     // Where a file system has no locks, the number of the process has to do.
     let _ = file.as_file().try_lock();
     Ok(file)
+}
+
+/// Lets this process have as many files open as it may: a shell gives 1,024 to what it starts, and more to who asks.
+pub fn raise_limit() -> io::Result<()> {
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    if soft < hard {
+        setrlimit(Resource::RLIMIT_NOFILE, hard, hard)?;
+    }
+    Ok(())
 }
 
 /// Removes the temporary files in a directory whose writers were killed.

@@ -32,7 +32,6 @@ use axum::Router;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 
-pub use accept::raise_file_limit;
 pub use admission::Access;
 pub use guard::Guard;
 pub use live::{Live, Revision};

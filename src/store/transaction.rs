@@ -74,6 +74,8 @@ impl Transaction {
     /// Carries out all steps, or none and says which failed.
     pub fn apply(steps: Vec<Step>) -> Result<Transaction, FileError> {
         sweep(&steps);
+        // What is staged is open until it is in its place. Where that is too much all the same, opening fails and says so.
+        let _ = files::raise_limit();
         // What can fail for want of space fails here, before anything is replaced.
         let staged = steps.into_iter().map(Staged::new).collect::<Result<Vec<_>, _>>()?;
         sync(&staged)?;

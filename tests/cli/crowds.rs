@@ -112,7 +112,7 @@ fn files(agent: &Flooded) -> usize {
 }
 
 fn crowd(size: usize) {
-    ssi::server::raise_file_limit().unwrap();
+    ssi::files::raise_limit().unwrap();
     let host = Flooded::lay_out(CHECKS, |_| Vec::new());
     let said = host.ssi(["expect", "--ping", "backup", "--json"]).exits(0);
     let address = said.out.split_once("/ping/").map(|(_, rest)| rest).unwrap_or_else(|| panic!("{said:?}"));

@@ -2,8 +2,9 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 
-use crate::host::{Host, script};
+use crate::host::{Host, Said, script};
 
 const FILES: [&str; 6] = [
     "/etc/systemd/system/ssi-ended@.service",
@@ -268,4 +269,15 @@ fn a_script_that_others_may_not_read_is_worth_a_word() {
     fs::set_permissions(&door, fs::Permissions::from_mode(0o600)).unwrap();
     let said = host.ssi(["add", door.to_str().unwrap()]).exits(0);
     assert!(said.err.contains("its installed copy they may"), "{said:?}");
+}
+
+#[test]
+fn more_checks_than_files_may_be_open_at_first() {
+    let host = Host::new();
+    let scripts: Vec<_> = (0..40).map(|number| host.script(&format!("Door {number}"), "", "echo OK")).collect();
+    // Each is four files, and all are written before the first is in its place.
+    let mut limited = Command::new("bash");
+    limited.args(["-c", "ulimit -Sn 64 && exec \"$@\"", "bash", env!("CARGO_BIN_EXE_ssi"), "--root"]).arg(host.root());
+    Said::from(limited.arg("add").args(scripts).output().unwrap()).exits(0);
+    assert_eq!(host.ssi(["list", "--json"]).json().as_array().map(Vec::len), Some(40));
 }
