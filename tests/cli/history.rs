@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use ssi::board::Board;
 use ssi::check::CheckId;
 use ssi::paths::Paths;
-use ssi::tail::Start;
+use ssi::tail::{Start, Tail};
 
 use crate::host::Host;
 
@@ -234,7 +234,8 @@ fn keep(host: &Host) {
     board.install(installed.check(), true, installed.changed, &mut Vec::new());
     let (mut history, _) = History::open(&paths.history()).unwrap();
     let mut failed = None;
-    let replayed = ssi::survey::replay(&mut board, &paths.logs, &id, Start::Oldest, Timestamp::now(), &mut |changes| {
+    let mut tail = Tail::new(&paths.logs);
+    let replayed = ssi::survey::replay(&mut board, &mut tail, &id, Start::Oldest, Timestamp::now(), &mut |changes| {
         failed = failed.take().or(history.add_rows(changes).err());
     });
     assert!(failed.is_none(), "{failed:?}");

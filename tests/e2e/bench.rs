@@ -101,7 +101,7 @@ async fn enable_and_start(machine: &Machine, timers: &[String]) -> zbus::Result<
     let jobs_left = async || -> zbus::Result<u32> {
         let properties = Some("org.freedesktop.DBus.Properties");
         let reply = bus.call_method(Some(name), path, properties, "Get", &(interface, "NJobs")).await?;
-        Ok(u32::try_from(reply.body().deserialize::<zbus::OwnedVariant>()?)?)
+        u32::try_from(reply.body().deserialize::<zbus::OwnedVariant>()?)
     };
     for timers in timers.chunks(JOBS) {
         stream::iter(timers.iter().map(call)).buffer_unordered(IN_FLIGHT).try_collect::<Vec<_>>().await?;

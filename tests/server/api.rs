@@ -10,7 +10,7 @@ use ssi::check::{self, CheckId};
 use ssi::history::{Head, History};
 use ssi::paths::Paths;
 use ssi::survey;
-use ssi::tail::Start;
+use ssi::tail::{Start, Tail};
 use ssi::watch::{Expected, Rule, Units};
 
 use super::world::{World, ask};
@@ -71,7 +71,9 @@ fn record(paths: &Paths, now: Timestamp) {
     let id: CheckId = "disk".parse().unwrap();
     board.install(disk(), true, Timestamp::MIN, &mut Vec::new());
     let mut changes = Vec::new();
-    survey::replay(&mut board, &paths.logs, &id, Start::Oldest, now, &mut |more| changes.extend_from_slice(more));
+    survey::replay(&mut board, &mut Tail::new(&paths.logs), &id, Start::Oldest, now, &mut |more| {
+        changes.extend_from_slice(more)
+    });
     let (mut history, _) = History::open(&paths.history()).unwrap();
     history.add_rows(&changes).unwrap();
     let head = Head { epoch: "e1".to_owned(), seq: 1, ..history.head().unwrap() };
