@@ -166,8 +166,8 @@ impl Board {
 
     /// Whether the script of a check is another than was installed. That it is so by now is an event.
     pub fn modify(&mut self, id: &CheckId, modified: Option<Modified>, out: &mut Vec<Change>) {
-        if let Some(entry) = self.entries.get_mut(id).filter(|entry| entry.modified != modified) {
-            entry.modified = modified;
+        if let Some(entry) = self.entries.get_mut(id).filter(|entry| entry.modified() != modified.as_ref()) {
+            entry.modified = modified.map(Box::new);
             self.tell(id, |check| Body::Updated { check }, out);
         }
     }

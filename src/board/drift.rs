@@ -54,7 +54,7 @@ impl Board {
             (None, Some(before)) => Some(before.clone()),
             (_, None) => None,
         };
-        entry.drift = cause.map(|cause| Drift { cause: cause.to_owned(), before });
+        entry.drift = cause.map(|cause| Box::new(Drift { cause: cause.to_owned(), before }));
         let Some((status, message, since)) = shown else {
             return self.tell(id, |check| Body::Updated { check }, out);
         };

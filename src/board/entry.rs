@@ -52,16 +52,17 @@ pub struct Entry {
     pub tally: Tally,
     /// Bad verdicts in a row that `confirm:` still holds back.
     pub(super) unconfirmed: u32,
-    pub(super) open: Option<OpenRun>,
+    /// Few checks run at the same time, and few have something wrong with them: what is rare has its own place.
+    pub(super) open: Option<Box<OpenRun>>,
     /// A run that systemd told of and whose first line was not read yet.
-    pub(super) announced: Option<OpenRun>,
+    pub(super) announced: Option<Box<OpenRun>>,
     pub(super) closed: RunIds,
     /// The log goes on with lines of a run that is over already, as another witness told.
     pub(super) passed_over: bool,
     /// Its script is another than was installed.
-    pub(super) modified: Option<Modified>,
+    pub(super) modified: Option<Box<Modified>>,
     /// What is wrong with its timer.
-    pub(super) drift: Option<Drift>,
+    pub(super) drift: Option<Box<Drift>>,
     /// Its schedule in words.
     pub(super) schedule_human: Option<String>,
     /// After which time the schedule was last asked for its first elapse, and what it answered.
@@ -136,7 +137,7 @@ impl Entry {
 
     /// What became of its script since it was installed, if somebody changed it by hand.
     pub fn modified(&self) -> Option<&Modified> {
-        self.modified.as_ref()
+        self.modified.as_deref()
     }
 
     /// When its script was installed or changed.

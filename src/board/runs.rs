@@ -33,27 +33,45 @@ impl OpenRun {
     }
 }
 
-/// The ids of the last runs that ended, so that no run ends twice.
+/// The ids of the last runs that ended, so that no run ends twice: a line each, oldest first. There are some of every check, and as one
+/// text they take half of the memory.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct RunIds(std::collections::VecDeque<String>);
+#[serde(from = "Vec<String>", into = "Vec<String>")]
+pub(super) struct RunIds(String);
 
 impl RunIds {
     /// Another witness than the log may be late: the handler of a failed run, or the journal.
     pub(super) const KEPT: usize = 16;
 
     pub(super) fn contains(&self, id: &str) -> bool {
-        self.0.iter().any(|known| known == id)
+        self.iter().any(|known| known == id)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(String::as_str)
+        self.0.lines()
     }
 
-    fn push(&mut self, id: String) {
-        if self.0.len() == Self::KEPT {
-            self.0.pop_front();
+    fn push(&mut self, id: &str) {
+        if self.iter().count() == Self::KEPT {
+            let first = self.0.find('\n').map_or(self.0.len(), |end| end + 1);
+            self.0.drain(..first);
         }
-        self.0.push_back(id);
+        self.0.push_str(id);
+        self.0.push('\n');
+    }
+}
+
+impl From<Vec<String>> for RunIds {
+    fn from(ids: Vec<String>) -> RunIds {
+        let mut text: String = ids.into_iter().map(|id| id + "\n").collect();
+        text.shrink_to_fit();
+        RunIds(text)
+    }
+}
+
+impl From<RunIds> for Vec<String> {
+    fn from(ids: RunIds) -> Vec<String> {
+        ids.iter().map(str::to_owned).collect()
     }
 }
 
@@ -72,7 +90,7 @@ impl Entry {
             return;
         }
         self.last_run = Some(start);
-        self.announced = Some(OpenRun { id: id.to_owned(), start, trigger, detail: Vec::new() });
+        self.announced = Some(Box::new(OpenRun { id: id.to_owned(), start, trigger, detail: Vec::new() }));
         emit(began(id, trigger, start));
     }
 
@@ -91,7 +109,7 @@ impl Entry {
         }
         let lost = self.open.take();
         self.close_lost_run(lost, now, emit);
-        let run = OpenRun { id: id.to_owned(), start, trigger: Some(trigger), detail: Vec::new() };
+        let run = Box::new(OpenRun { id: id.to_owned(), start, trigger: Some(trigger), detail: Vec::new() });
         let announced = self.announced.take_if(|announced| announced.id == id);
         // One that was announced after this one is still to come; one before this one never wrote a line.
         let lost = self.announced.take_if(|announced| announced.start <= start);
@@ -106,7 +124,7 @@ impl Entry {
     }
 
     /// A run has no end: nobody saw it die (power loss, a log that was cut).
-    fn close_lost_run(&mut self, lost: Option<OpenRun>, now: Timestamp, emit: &mut dyn FnMut(Body)) {
+    fn close_lost_run(&mut self, lost: Option<Box<OpenRun>>, now: Timestamp, emit: &mut dyn FnMut(Body)) {
         let Some(open) = lost else { return };
         emit(Body::Run(RunPhase {
             run: open.id.clone(),
@@ -126,7 +144,7 @@ impl Entry {
         self.tally.count(Status::Error, None);
         self.document_ended(now, LOST);
         self.commit(Status::Error, LOST, None, Some(&open.id), now, emit);
-        self.closed.push(open.id);
+        self.closed.push(&open.id);
     }
 
     /// A run was cut off and will have no end; nothing where another one is open.
@@ -159,7 +177,7 @@ impl Entry {
         {
             emit(began(&outcome.run, Some(start.trigger), start.time.instant));
         }
-        self.closed.push(outcome.run.clone());
+        self.closed.push(&outcome.run);
         // How long it took says nothing of the last one.
         self.tally.count(end.status, None);
         emit(finished(&end, open, Vec::new()).1);
@@ -181,8 +199,8 @@ impl Entry {
     }
 
     /// Takes the run out, if it goes on.
-    fn take(&mut self, run: &str) -> Option<OpenRun> {
-        let is_it = |open: &mut OpenRun| open.id == run;
+    fn take(&mut self, run: &str) -> Option<Box<OpenRun>> {
+        let is_it = |open: &mut Box<OpenRun>| open.id == run;
         self.open.take_if(is_it).or_else(|| self.announced.take_if(is_it))
     }
 
@@ -198,7 +216,7 @@ impl Entry {
             self.last_run = Some(end.time.instant);
         }
         self.ended = Some(end.time.instant);
-        self.closed.push(end.run.to_owned());
+        self.closed.push(end.run);
         self.tally.count(end.status, end.cost.duration);
         let (began, finished) = finished(end, open, self.perfdata.clone());
         emit(finished);
@@ -207,7 +225,7 @@ impl Entry {
 }
 
 /// The end of a run that was `open` as far as that is known, and when it began.
-fn finished(end: &RunEnd<'_>, open: Option<OpenRun>, metrics: Vec<Metric>) -> (Timestamp, Body) {
+fn finished(end: &RunEnd<'_>, open: Option<Box<OpenRun>>, metrics: Vec<Metric>) -> (Timestamp, Body) {
     let measured = end.cost.duration.and_then(|took| end.time.instant.checked_sub(took).ok());
     let began = open.as_ref().map_or(measured.unwrap_or(end.time.instant), |run| run.start);
     let (trigger, detail) = open.map(|run| (run.trigger, run.detail)).unwrap_or_default();

@@ -34,12 +34,12 @@ pub struct State {
     documented: Documented,
     #[serde(default)]
     last_duration: Option<std::time::Duration>,
-    open: Option<OpenRun>,
+    open: Option<Box<OpenRun>>,
     closed: RunIds,
     #[serde(default)]
     passed_over: bool,
     #[serde(default)]
-    drift: Option<Drift>,
+    drift: Option<Box<Drift>>,
 }
 
 /// What others see of a header: who was away when it changed has to be told.
