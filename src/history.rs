@@ -90,11 +90,10 @@ impl History {
     }
 
     /// What the database at `path` knows, where a full disk keeps it from being opened; `None` where no history is there.
-    pub fn glance(path: &Path) -> Result<Option<(Head, Vec<Saved>)>, HistoryError> {
+    pub fn glance(path: &Path, take: impl FnMut(Saved)) -> Result<Option<Head>, HistoryError> {
         let _lock = open::lock(path)?;
         let Some(conn) = open::alone(path)? else { return Ok(None) };
-        let read = || Ok((head(&conn)?, saved(&conn)?));
-        read().map(Some).map_err(error::at("read", path))
+        each_saved(&conn, take).and_then(|()| head(&conn)).map(Some).map_err(error::at("read", path))
     }
 
     /// Closes a database that turned out to be damaged and moves it aside; tells where it is now. [`History::open`] makes a new one then.
@@ -130,9 +129,9 @@ impl History {
         self.end()
     }
 
-    /// What was saved of each thing.
-    pub fn saved(&self) -> Result<Vec<Saved>, HistoryError> {
-        saved(&self.conn).map_err(self.fail("read"))
+    /// What was saved of each thing, one after the other: together it is much.
+    pub fn each_saved(&self, take: impl FnMut(Saved)) -> Result<(), HistoryError> {
+        each_saved(&self.conn, take).map_err(self.fail("read"))
     }
 
     /// Adds events to the open transaction, which begins where none is open; [`History::commit`] ends it. With `with_rows` what they say is
@@ -215,16 +214,15 @@ fn write_head(conn: &Connection, head: &Head) -> rusqlite::Result<()> {
 }
 
 /// Rows of things whose names this program can't read are passed over.
-fn saved(conn: &Connection) -> rusqlite::Result<Vec<Saved>> {
+fn each_saved(conn: &Connection, mut take: impl FnMut(Saved)) -> rusqlite::Result<()> {
     let sql = "SELECT kind, name, state, place FROM saved JOIN things ON things.id = saved.thing ORDER BY kind, name";
     let mut statement = conn.prepare_cached(sql)?;
     let mut rows = statement.query([])?;
-    let mut saved = Vec::new();
     while let Some(row) = rows.next()? {
         let (kind, name): (String, String) = (row.get(0)?, row.get(1)?);
         if let Some(key) = Key::new(&kind, &name) {
-            saved.push(Saved { key, state: row.get(2)?, place: row.get(3)? });
+            take(Saved { key, state: row.get(2)?, place: row.get(3)? });
         }
     }
-    Ok(saved)
+    Ok(())
 }

@@ -88,7 +88,8 @@ impl<'a> Lines<'a> {
 #[derive(Debug)]
 pub struct Tail {
     dir: PathBuf,
-    files: HashMap<Box<str>, Follow>,
+    /// Each on its own: a table is half empty.
+    files: HashMap<Box<str>, Box<Follow>>,
     listing: Listing,
     buffer: Box<[u8]>,
 }
@@ -110,7 +111,7 @@ impl Tail {
     pub fn follow(&mut self, id: &str, from: Start) {
         let mut follow = Follow::new(from);
         follow.note_end(&rotated::current(&self.dir, id));
-        self.files.insert(id.into(), follow);
+        self.files.insert(id.into(), Box::new(follow));
     }
 
     /// Stops following `id` and closes its files.

@@ -1,14 +1,14 @@
 //! Turns what happens to files into changes of the board. Runs on the watcher's thread, so that a line in a log is a frame on a socket
 //! without a hop between threads.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::sync::Notify;
 
-use super::recorder::{Book, Held};
+use super::recorder::{AllKept, Book, Held};
 use super::witness::Recorded;
 use super::{folding, now, unended};
 use crate::board::{Board, Entry};
@@ -60,7 +60,7 @@ pub(super) struct Engine {
     /// Checks that come before this is set were there before the agent: no news.
     started: bool,
     /// What is known from before of checks that are not on the board.
-    kept: HashMap<CheckId, Kept>,
+    kept: AllKept,
     /// Checks whose log was read, things that went or whose events are written, since [`Engine::keep`] was last called.
     touched: BTreeSet<Key>,
     book: Option<Arc<Book>>,
@@ -74,7 +74,7 @@ impl Engine {
         paths: Paths,
         live: Arc<Live>,
         changed: Changed,
-        kept: HashMap<CheckId, Kept>,
+        kept: AllKept,
         book: Option<Arc<Book>>,
         journal: Option<Journal>,
     ) -> Engine {
@@ -103,6 +103,8 @@ impl Engine {
                 self.touched.insert(id.into());
             }
         }
+        // Most of it has gone to the board.
+        self.kept.shrink_to_fit();
     }
 
     /// Logs, scripts, the links that switch timers on, units, and the configuration.
@@ -171,7 +173,11 @@ impl Engine {
         }
         // One by one: each log is recorded with the place that it was read to before the next one is read.
         for id in self.tail.ids() {
+            let before = self.tail.position(&id);
             self.poll(|tail, sink| tail.poll_id(&id, sink));
+            if self.tail.position(&id) != before {
+                self.touched.extend(id.parse().map(Key::Check));
+            }
             self.record_if_much();
         }
         self.close_deleted();
@@ -204,7 +210,7 @@ impl Engine {
             return self.live.update(now(), begin);
         }
         if let Some(kept) = self.kept.remove(id) {
-            return self.take_up(id, begin, kept);
+            return self.take_up(id, begin, *kept);
         }
         if self.book.as_ref().is_some_and(|book| self.started || !book.is_behind()) {
             // The history knows nothing of it, so all that its log holds is news, also what was rotated away before it was read.
@@ -238,7 +244,11 @@ impl Engine {
             begin(board, &mut Vec::new());
             board.restore(id, kept.state, out);
         });
-        self.follow(id, kept.place.map_or(Start::Oldest, Start::At));
+        match kept.place {
+            // Nothing has to be recorded before something comes.
+            Some(place) if !self.started => self.tail.follow(id.as_ref(), Start::At(place)),
+            place => self.follow(id, place.map_or(Start::Oldest, Start::At)),
+        }
     }
 
     /// Follows the log of a check from `start` on, all of which is news.
@@ -256,7 +266,7 @@ impl Engine {
         self.tail.forget(id.as_ref());
         if let Some(mut state) = self.live.read(|board| board.get(id).map(Entry::state)) {
             state.removed = true;
-            self.kept.insert(id.clone(), Kept { state, place });
+            self.kept.insert(id.clone(), Box::new(Kept { state, place }));
             self.touched.insert(id.clone().into());
         }
         self.live.update(now(), |board, out| board.remove(id, out));
@@ -328,9 +338,10 @@ impl Engine {
         let mut touched = std::mem::take(&mut self.touched);
         touched.extend(changes.map(|change| change.key.clone()));
         let check = |id: CheckId| {
-            let now = board.get(&id).map(|entry| Kept { state: entry.state(), place: self.tail.position(id.as_ref()) });
+            let place = || self.tail.position(id.as_ref());
+            let now = board.get(&id).map(|entry| Box::new(Kept { state: entry.state(), place: place() }));
             let kept = now.or_else(|| self.kept.get(&id).cloned())?;
-            Some(Held::Check(id, Box::new(kept)))
+            Some(Held::Check(id, kept))
         };
         let watch = |unit: UnitName| {
             let memory = board.watch(&unit)?.memory();

@@ -105,7 +105,9 @@ fn what_is_committed_is_there_after_reopening() {
     let (history, opened) = History::open(&path).unwrap();
     assert_eq!(opened, Opened::Existing);
     assert_eq!(history.head().unwrap(), Head { clean: true, ..head(3) });
-    assert_eq!(history.saved().unwrap(), [saved_of("disk", "3")]);
+    let mut saved = Vec::new();
+    history.each_saved(|one| saved.push(one)).unwrap();
+    assert_eq!(saved, [saved_of("disk", "3")]);
     assert_eq!(count(&history, "events"), 3);
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
 }

@@ -23,9 +23,9 @@ impl Kept {
     }
 
     /// The other way round; `None` for watches, and for what another version wrote.
-    pub fn of(saved: &Saved) -> Option<(CheckId, Kept)> {
+    pub fn of(saved: &Saved) -> Option<(CheckId, Box<Kept>)> {
         let Key::Check(id) = &saved.key else { return None };
         let place = saved.place.as_deref().and_then(|place| serde_json::from_str(place).ok());
-        Some((id.clone(), Kept { state: serde_json::from_str(&saved.state).ok()?, place }))
+        Some((id.clone(), Box::new(Kept { state: serde_json::from_str(&saved.state).ok()?, place })))
     }
 }

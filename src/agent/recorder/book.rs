@@ -114,7 +114,9 @@ impl Book {
 
     /// What it knows of all checks.
     pub(super) fn known(&self) -> Result<AllKept, HistoryError> {
-        Ok(self.writing().history()?.saved()?.into_iter().filter_map(|saved| Kept::of(&saved)).collect())
+        let mut known = AllKept::new();
+        self.writing().history()?.each_saved(|saved| known.extend(Kept::of(&saved)))?;
+        Ok(known)
     }
 
     /// Rows of what is read from the logs again. They count only with [`Book::caught_up`].
@@ -191,10 +193,11 @@ fn begin(path: &Path, last: Option<u64>) -> Result<(Writing, Beginning), History
         Err(error) if error.is_full() && !error.is_permission() => {
             say_failing(&error);
             // What it knows can be read all the same; what comes waits in memory.
-            let Ok(Some((head, all))) = History::glance(path) else {
+            let (mut kept, mut memories) = (AllKept::new(), Memories::default());
+            let Ok(Some(head)) = History::glance(path, |saved| take_up(saved, &mut kept, &mut memories)) else {
                 return Ok((Writing::new(path.to_owned(), None, 0, true), Beginning::new()));
             };
-            let beginning = Beginning::after(&head, &all, last);
+            let beginning = Beginning::after(&head, kept, memories, last);
             return Ok((Writing::new(path.to_owned(), None, beginning.floor, head.behind), beginning));
         }
         opened => opened?,
@@ -202,7 +205,9 @@ fn begin(path: &Path, last: Option<u64>) -> Result<(Writing, Beginning), History
     if let Opened::Replaced { aside, reason } = &opened {
         say_replaced(path, Some(aside), reason);
     }
-    let (head, all) = match history.head().and_then(|head| Ok((head, history.saved()?))) {
+    let (mut kept, mut memories) = (AllKept::new(), Memories::default());
+    let read = history.each_saved(|saved| take_up(saved, &mut kept, &mut memories));
+    let head = match read.and_then(|()| history.head()) {
         Err(error) if error.is_corrupt() => {
             let aside = history.set_aside()?;
             say_replaced(path, Some(&aside), &chain(&error));
@@ -210,7 +215,7 @@ fn begin(path: &Path, last: Option<u64>) -> Result<(Writing, Beginning), History
         }
         found => found?,
     };
-    let beginning = Beginning::after(&head, &all, last);
+    let beginning = Beginning::after(&head, kept, memories, last);
     let Beginning { epoch, seq, floor, .. } = &beginning;
     let (seq, floor) = (*seq, *floor);
     let mut writing = Writing::new(path.to_owned(), Some(history), floor, head.behind);
@@ -221,6 +226,12 @@ fn begin(path: &Path, last: Option<u64>) -> Result<(Writing, Beginning), History
         say_failing(&error);
     }
     Ok((writing, beginning))
+}
+
+/// What is saved of a thing is known from now on.
+fn take_up(saved: Saved, kept: &mut AllKept, memories: &mut Memories) {
+    kept.extend(Kept::of(&saved));
+    memories.add(saved);
 }
 
 impl Past for Book {
@@ -252,13 +263,12 @@ impl Past for Book {
 
 impl Beginning {
     /// Goes on after what the database knows and the number of the `last` event that was sent.
-    fn after(head: &Head, all: &[Saved], last: Option<u64>) -> Beginning {
+    fn after(head: &Head, kept: AllKept, memories: Memories, last: Option<u64>) -> Beginning {
         let (epoch, (seq, floor)) = match head.epoch.is_empty() {
             true => (Beginning::new().epoch, (0, 0)),
             false => (head.epoch.clone(), numbers::go_on(head, last)),
         };
-        let kept = all.iter().filter_map(Kept::of).collect();
-        Beginning { epoch, seq, floor, kept, memories: Memories::of(all) }
+        Beginning { epoch, seq, floor, kept, memories }
     }
 
     /// Nothing is known from before.

@@ -110,7 +110,7 @@ impl Reader {
         for (check, enabled) in checks {
             let id = check.id.clone();
             self.board.install(check, enabled, Timestamp::MIN, &mut Vec::new());
-            let start = match known.remove(&id) {
+            let start = match known.remove(&id).map(|kept| *kept) {
                 Some(Kept { state, place: Some(place) }) => {
                     self.board.restore(&id, state, &mut Vec::new());
                     Start::At(place)

@@ -10,7 +10,7 @@ use crate::survey::Kept;
 use crate::watch::{self, UnitName};
 
 /// All that is known of checks from before.
-pub type AllKept = HashMap<CheckId, Kept>;
+pub type AllKept = HashMap<CheckId, Box<Kept>>;
 
 /// All that is known from before of what has no log.
 #[derive(Clone, Debug, Default)]
@@ -45,22 +45,18 @@ impl Held {
 }
 
 impl Memories {
-    /// What the database holds, without what another version wrote.
-    pub(super) fn of(all: &[Saved]) -> Memories {
-        let mut memories = Memories::default();
-        for saved in all {
-            match &saved.key {
-                Key::Check(_) => {}
-                Key::Watch(unit) => {
-                    let memory = serde_json::from_str(&saved.state).ok();
-                    memories.watches.extend(memory.map(|memory| (unit.clone(), memory)));
-                }
-                Key::Ping(name) => {
-                    let memory = serde_json::from_str(&saved.state).ok();
-                    memories.pings.extend(memory.map(|memory| (name.clone(), memory)));
-                }
+    /// Adds what the database holds of a thing; passes over what another version wrote, and checks.
+    pub(super) fn add(&mut self, saved: Saved) {
+        match saved.key {
+            Key::Check(_) => {}
+            Key::Watch(unit) => {
+                let memory = serde_json::from_str(&saved.state).ok();
+                self.watches.extend(memory.map(|memory| (unit, memory)));
+            }
+            Key::Ping(name) => {
+                let memory = serde_json::from_str(&saved.state).ok();
+                self.pings.extend(memory.map(|memory| (name, memory)));
             }
         }
-        memories
     }
 }
