@@ -159,18 +159,16 @@ impl Engine {
     /// Events may have been missed: looks at everything.
     pub(super) fn rescan(&mut self) {
         self.changed.settings.notify_one();
-        let installed = match store::survey(&self.paths) {
-            Ok(installed) => installed,
+        let installed = match store::changes(&self.paths) {
+            Ok(changes) => changes,
             Err(error) => return complain(&error),
         };
         let known: Vec<CheckId> = self.live.read(|board| board.entries().map(|entry| entry.check.id.clone()).collect());
-        let is_gone = |id: &&CheckId| installed.binary_search_by(|installed| installed.id.cmp(id)).is_err();
-        for id in known.iter().filter(is_gone) {
+        for id in known.iter().filter(|id| !installed.contains_key(*id)) {
             self.forget(id);
         }
-        for installed in &installed {
-            self.install(installed);
-        }
+        // One by one, as all scripts together are much.
+        installed.keys().for_each(|id| self.take(id));
         // One by one: each log is recorded with the place that it was read to before the next one is read.
         for id in self.tail.ids() {
             let before = self.tail.position(&id);
@@ -186,12 +184,17 @@ impl Engine {
 
     /// A script appeared, changed or vanished.
     fn script(&mut self, id: &CheckId) {
+        self.take(id);
+        self.changed.checks.notify_one();
+    }
+
+    /// Takes up a script as it is by now.
+    fn take(&mut self, id: &CheckId) {
         match store::find(&self.paths, id) {
             Ok(Some(installed)) => self.install(&installed),
             Ok(None) => self.forget(id),
-            Err(error) => return complain(&error),
+            Err(error) => complain(&error),
         }
-        self.changed.checks.notify_one();
     }
 
     fn install(&mut self, installed: &store::Installed) {
