@@ -59,6 +59,17 @@ pub struct Board {
     hurry: bool,
 }
 
+/// What was on a board of a check that was put on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Put {
+    /// Nothing.
+    New,
+    /// It, as it was before its script or its timer changed.
+    Other,
+    /// It, as it is.
+    Same,
+}
+
 impl Board {
     /// An empty board; `zone` is the host's, in which log lines without an offset are read.
     pub fn new(host: impl Into<String>, zone: TimeZone) -> Board {
@@ -149,19 +160,26 @@ impl Board {
     /// A check is installed, or its script changed at `installed`. Its status and history stay.
     pub fn install(&mut self, check: Check, enabled: bool, installed: Timestamp, out: &mut Vec<Change>) {
         let id = check.id.clone();
-        let is_new = match self.entries.get_mut(&id) {
-            Some(entry) if entry.check == check && entry.enabled == enabled => return,
+        match self.put(check, enabled, installed) {
+            Put::Same => {}
+            Put::New => self.tell(&id, |check| Body::Added { check }, out),
+            Put::Other => self.tell(&id, |check| Body::Updated { check }, out),
+        }
+    }
+
+    /// [`Board::install`] of what is no news.
+    pub fn put(&mut self, check: Check, enabled: bool, installed: Timestamp) -> Put {
+        match self.entries.get_mut(&check.id) {
+            Some(entry) if entry.check == check && entry.enabled == enabled => Put::Same,
             Some(entry) => {
                 entry.replace(check, enabled, installed);
-                false
+                Put::Other
             }
             None => {
-                self.entries.insert(id.clone(), Entry::new(check, enabled, installed));
-                true
+                self.entries.insert(check.id.clone(), Entry::new(check, enabled, installed));
+                Put::New
             }
-        };
-        let row = |check| if is_new { Body::Added { check } } else { Body::Updated { check } };
-        self.tell(&id, row, out);
+        }
     }
 
     /// Whether the script of a check is another than was installed. That it is so by now is an event.

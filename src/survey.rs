@@ -55,7 +55,7 @@ pub fn survey(paths: &Paths, host: &str, zone: &TimeZone, now: Timestamp) -> Res
     let history = Reader::open(&paths.history()).ok().flatten();
     for installed in store::survey(paths)? {
         let id = &installed.id;
-        board.install(installed.check(), paths.is_enabled(id), installed.changed, &mut changes);
+        board.put(installed.check(), paths.is_enabled(id), installed.changed);
         board.modify(id, installed.modified.clone(), &mut changes);
         let fault = match history.as_ref().and_then(|history| known(history, id)) {
             Some((state, place)) => {

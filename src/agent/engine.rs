@@ -96,7 +96,7 @@ impl Engine {
             if let Some(kept) = self.kept.get_mut(&id) {
                 let check = kept.state.stand_in(store::stand_in(&id, String::new()));
                 self.live.update(now(), |board, out| {
-                    board.install(check, false, jiff::Timestamp::MIN, &mut Vec::new());
+                    board.put(check, false, jiff::Timestamp::MIN);
                     board.remove(&id, out);
                 });
                 kept.state.removed = true;
@@ -205,19 +205,25 @@ impl Engine {
                 .send();
         }
         let (check, enabled, changed) = (installed.check(), self.paths.is_enabled(id), installed.changed);
-        let begin = |board: &mut Board, out: &mut Vec<Change>| {
-            board.install(check, enabled, changed, out);
-            board.modify(id, installed.modified.clone(), out);
+        let begin = |board: &mut Board, is_news: bool, out: &mut Vec<Change>| {
+            let modified = installed.modified.clone();
+            if is_news {
+                board.install(check, enabled, changed, out);
+                board.modify(id, modified, out);
+            } else {
+                board.put(check, enabled, changed);
+                board.modify(id, modified, &mut Vec::new());
+            }
         };
         if self.live.read(|board| board.get(id).is_some()) {
-            return self.live.update(now(), begin);
+            return self.live.update(now(), |board, out| begin(board, true, out));
         }
         if let Some(kept) = self.kept.remove(id) {
             return self.take_up(id, begin, *kept);
         }
         if self.book.as_ref().is_some_and(|book| self.started || !book.is_behind()) {
             // The history knows nothing of it, so all that its log holds is news, also what was rotated away before it was read.
-            self.live.update(now(), begin);
+            self.live.update(now(), |board, out| begin(board, true, out));
             return self.follow(id, Start::Oldest);
         }
         // The place is fixed first; what lies before it is the past, what comes after it is news. Nothing is read twice or left out.
@@ -226,10 +232,7 @@ impl Engine {
         let logs = &self.paths.logs;
         let started = self.started;
         let past = |board: &mut Board, out: &mut Vec<Change>| {
-            begin(board, out);
-            if !started {
-                out.clear();
-            }
+            begin(board, started, out);
             match place {
                 Some(place) => survey::recall(board, logs, id, Until::Position(&place), now()),
                 // The log can't be read yet; the tail tries again and says why.
@@ -242,9 +245,9 @@ impl Engine {
     }
 
     /// A check of which something is known from before goes on from there.
-    fn take_up(&mut self, id: &CheckId, begin: impl FnOnce(&mut Board, &mut Vec<Change>), kept: Kept) {
+    fn take_up(&mut self, id: &CheckId, begin: impl FnOnce(&mut Board, bool, &mut Vec<Change>), kept: Kept) {
         self.live.update(now(), |board, out| {
-            begin(board, &mut Vec::new());
+            begin(board, false, out);
             board.restore(id, kept.state, out);
         });
         match kept.place {

@@ -81,7 +81,7 @@ impl<'a> Past<'a> {
         let Key::Check(id) = key else { return Vec::new() };
         let mut board = Board::new("", self.zone.clone());
         let installed = store::find(self.paths, id).ok().flatten().unwrap_or_else(|| Installed::gone(id));
-        board.install(installed.check(), true, installed.changed, &mut Vec::new());
+        board.put(installed.check(), true, installed.changed);
         let known = end.saved.as_ref().and_then(|saved| {
             let (_, kept) = Kept::of(saved)?;
             Some((kept.state, kept.place?))
