@@ -141,7 +141,7 @@ impl Work {
     }
 
     fn catch_up(&self) {
-        if let Err(error) = catch_up::catch_up(&self.paths, &self.engine, &self.live, &self.book) {
+        if let Err(error) = catch_up::catch_up(&self.paths, &self.engine, &self.live, &self.book, &self.stop) {
             self.book.gave_up(&error);
         }
     }

@@ -4,6 +4,7 @@
 //! places, what comes next is recorded as it happens. Runs that the logs have lost are taken from the journal, where there is one.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
@@ -28,12 +29,13 @@ const ROUNDS: usize = 1000;
 /// What is read of logs counts together until it is so many rows: a transaction for each log would take longer than most logs.
 const MANY: usize = 5000;
 
-/// Reads what is missing; `Ok` when the database knows what the board knows.
+/// Reads what is missing; `Ok` when the database knows what the board knows, or when all is to end: then the next agent goes on.
 pub(super) fn catch_up(
     paths: &Paths,
     engine: &Arc<Mutex<Engine>>,
     live: &Live,
     book: &Book,
+    stop: &AtomicBool,
 ) -> Result<(), HistoryError> {
     let scope = engine.lock().unwrap_or_else(PoisonError::into_inner).journal();
     let mut recorded: BTreeMap<CheckId, Vec<Outcome>> = BTreeMap::new();
@@ -55,9 +57,13 @@ pub(super) fn catch_up(
         }
         read.extend(reader.kept(&id).and_then(|kept| kept.saved(id)));
         reader.rows += 1;
-        if reader.rows >= MANY {
+        let is_over = stop.load(Ordering::Relaxed);
+        if is_over || reader.rows >= MANY {
             book.caught_up_with(live, &std::mem::take(&mut read))?;
             reader.rows = 0;
+        }
+        if is_over {
+            return Ok(());
         }
     }
     book.caught_up_with(live, &read)?;
@@ -109,7 +115,7 @@ impl Reader {
         let mut ids = Vec::new();
         for (check, enabled) in checks {
             let id = check.id.clone();
-            self.board.install(check, enabled, Timestamp::MIN, &mut Vec::new());
+            self.board.put(check, enabled, Timestamp::MIN);
             let start = match known.remove(&id).map(|kept| *kept) {
                 Some(Kept { state, place: Some(place) }) => {
                     self.board.restore(&id, state, &mut Vec::new());
