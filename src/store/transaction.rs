@@ -2,6 +2,7 @@
 //!
 //! Everything is written beside its place first and synced once; then it is renamed. A step that fails takes back those before it.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
@@ -73,7 +74,7 @@ enum Undo {
 impl Transaction {
     /// Carries out all steps, or none and says which failed.
     pub fn apply(steps: Vec<Step>) -> Result<Transaction, FileError> {
-        sweep(&steps);
+        prepare(&steps)?;
         // What is staged is open until it is in its place. Where that is too much all the same, opening fails and says so.
         let _ = files::raise_limit();
         // What can fail for want of space fails here, before anything is replaced.
@@ -163,40 +164,34 @@ impl Staged {
                 let temp = write_beside(&path, &content, mode)?;
                 Staged::Write { temp, path }
             }
-            Step::Create { path, mode, group } => {
-                make_parent(&path)?;
-                Staged::Create { path, mode, group }
-            }
-            Step::Link { path, target } => {
-                make_parent(&path)?;
-                Staged::Link { path, target }
-            }
+            Step::Create { path, mode, group } => Staged::Create { path, mode, group },
+            Step::Link { path, target } => Staged::Link { path, target },
             Step::Remove { path } => Staged::Remove { path },
         })
     }
 }
 
 fn write_beside(path: &Path, content: &[u8], mode: u32) -> Result<NamedTempFile, FileError> {
-    let dir = make_parent(path)?;
     let fail = FileError::at("write", path);
-    let mut temp = files::temporary(dir).map_err(&fail)?;
+    let mut temp = files::temporary(parent(path)).map_err(&fail)?;
     temp.write_all(content).map_err(&fail)?;
     temp.as_file().set_permissions(fs::Permissions::from_mode(mode)).map_err(&fail)?;
     Ok(temp)
 }
 
-/// Removes what processes that were killed left where these steps write.
-fn sweep(steps: &[Step]) {
-    let mut dirs: Vec<_> = steps.iter().filter_map(|step| step.path().parent()).collect();
-    dirs.sort();
-    dirs.dedup();
-    dirs.into_iter().for_each(files::sweep);
+/// Makes the directories that these steps write to, and removes what processes that were killed left in those that they touch.
+fn prepare(steps: &[Step]) -> Result<(), FileError> {
+    let writes = steps.iter().filter(|step| !matches!(step, Step::Remove { .. }));
+    for dir in writes.map(|step| parent(step.path())).collect::<BTreeSet<_>>() {
+        fs::create_dir_all(dir).map_err(FileError::at("create", dir))?;
+    }
+    let touched: BTreeSet<_> = steps.iter().map(|step| parent(step.path())).collect();
+    touched.into_iter().for_each(files::sweep);
+    Ok(())
 }
 
-fn make_parent(path: &Path) -> Result<&Path, FileError> {
-    let dir = path.parent().unwrap_or(Path::new("/"));
-    fs::create_dir_all(dir).map_err(FileError::at("create", dir))?;
-    Ok(dir)
+fn parent(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new("/"))
 }
 
 /// One sync of each file system instead of one of each file: a thousand checks are three thousand files.
