@@ -153,7 +153,7 @@ fn draw(svg: &mut String, panel: &Panel) {
         );
     }
     let _ =
-        writeln!(svg, "<text x=\"{}\" y=\"{}\" fill=\"{GREY}\">{}</text>", RIGHT + 12.0, BOTTOM + 20.0, panel.title);
+        writeln!(svg, "<text x=\"{}\" y=\"{}\" fill=\"{GREY}\">{}</text>", RIGHT + 26.0, BOTTOM + 20.0, panel.title);
     // Linear growth is a line of this slope, wherever it begins.
     let decades = f64::from((x.decades.1 - x.decades.0).min(y.decades.1));
     let first = 10_f64.powi(x.decades.0);
