@@ -12,10 +12,11 @@ use super::plan::Candidate;
 use crate::files::FileError;
 
 /// Reads scripts from its input, a NUL behind each, and prints the numbers of those that it does not understand, and how many it read.
-/// After `set -n` bash reads on without carrying out anything. Only the end of the function undoes that: `local -` makes it so.
+/// After `set -n` bash reads on without carrying out anything. Only the end of the function undoes that: `local -` makes it so, and a
+/// bash that does not know it must not go on.
 const READER: &str = r#"
 understands() {
-  local -
+  local - || exit
   eval "set -n
 $1"
 }
