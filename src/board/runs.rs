@@ -275,3 +275,21 @@ fn result<'a>(end: &RunEnd<'a>) -> &'a str {
         (None, Exit::Unseen) => "unknown",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ids_of_the_last_runs_are_kept() -> serde_json::Result<()> {
+        let mut ids = RunIds::default();
+        (0..20).for_each(|number| ids.push(&format!("run-{number}")));
+        let expected: Vec<String> = (4..20).map(|number| format!("run-{number}")).collect();
+        assert_eq!(ids.iter().collect::<Vec<_>>(), expected);
+        assert!(ids.contains("run-4") && !ids.contains("run-3") && !ids.contains("run-"));
+        let json = serde_json::to_string(&ids)?;
+        assert_eq!(json, serde_json::to_string(&expected)?);
+        assert_eq!(serde_json::from_str::<RunIds>(&json)?, ids);
+        Ok(())
+    }
+}

@@ -67,3 +67,28 @@ fn from_first_marker(window: &[u8]) -> &[u8] {
     let first = memmem::find_iter(window, line::MARKER.as_bytes()).find(begins_a_line);
     window.get(first.unwrap_or(0)..).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::store;
+
+    #[test]
+    fn of_lines_that_say_the_same_the_first_says_since_when_and_the_last_what() -> Result<(), Box<dyn std::error::Error>>
+    {
+        let dir = tempfile::tempdir()?;
+        let id: CheckId = "door".parse()?;
+        let line = |second: u8| format!("2026-11-22 08:06:{second:02}, WARNING, {second}\n");
+        let log = String::from("2026-11-22 08:05:00, OK, fine\n") + &(0..40).map(line).collect::<String>();
+        std::fs::write(dir.path().join("door.log"), log)?;
+        let mut board = Board::new("host", TimeZone::UTC);
+        board.put(store::stand_in(&id, String::new()), true, Timestamp::MIN);
+        recall(&mut board, dir.path(), &id, Until::Now, "2026-11-22T12:00:00Z".parse()?)?;
+        let row = board.rows().into_iter().next().ok_or("a row")?;
+        assert_eq!(row.message.as_deref(), Some("39"));
+        assert_eq!(row.since, Some("2026-11-22T08:06:00Z".parse()?));
+        Ok(())
+    }
+}

@@ -103,6 +103,11 @@ mod tests {
         File::create(here.join("door.log-20261122"))?;
         set(0)?;
         assert_eq!(found("door")?, 1);
+        let young = fs::metadata(here)?.modified()?;
+        File::create(here.join("door.log-20261121"))?;
+        File::open(here)?.set_modified(young)?;
+        assert_eq!(found("door")?, 2);
+        fs::remove_file(here.join("door.log-20261121"))?;
         set(60)?;
         assert_eq!(found("door")?, 1);
         let modified = fs::metadata(here)?.modified()?;

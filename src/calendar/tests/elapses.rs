@@ -297,6 +297,7 @@ fn periods_are_those_of_many_elapses() {
         "*:0/17 Asia/Kolkata",
         "Mon..Fri *:0/45",
         "Sun 23:59",
+        "Sat,Mon,Tue 12:00",
         "*-*-01 00:02",
         "*-02-29",
     ];
